@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class MattersConfig(AppConfig):
+    name = "bihuan.matters"
+    label = "matters"
+    default_auto_field = "django.db.models.BigAutoField"
