@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
+from bihuan.places.reference import short_name
+
 
 class Division(models.Model):
     """An administrative division with its official statistics code (6, 9 or 12 digits)."""
@@ -49,10 +51,7 @@ class Division(models.Model):
     @property
     def short_name(self) -> str:
         """Give the name people say: 温泉社区 for 温泉社区居民委员会."""
-        for ending in ("居民委员会", "村民委员会", "居委会", "村委会"):
-            if self.name.endswith(ending):
-                return self.name.removesuffix(ending)
-        return self.name
+        return short_name(self.name)
 
     @property
     def is_rural(self) -> bool:

@@ -1,0 +1,146 @@
+"""Read addresses, units and cells by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from bihuan.places.coordinates import distance_m
+from bihuan.places.models import Address, Cell
+from bihuan.places.words import fold
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """What places needs of a unit: its id, and the street's desk above it."""
+
+    id: int
+    street_id: int | None
+
+
+def units_by_code() -> dict[str, UnitRow]:
+    """Read all active units by code, each with the nearest street or zone at or above it."""
+    unit_model = Cell._meta.get_field("unit").related_model
+    rows = list(
+        unit_model._default_manager.filter(is_active=True).values_list(
+            "id", "code", "kind", "parent_id"
+        )
+    )
+    kind_of = {unit_id: (kind, parent_id) for unit_id, _code, kind, parent_id in rows}
+    return {code: UnitRow(unit_id, _street(unit_id, kind_of)) for unit_id, code, _k, _p in rows}
+
+
+def _street(unit_id: int | None, kind_of: dict[int, tuple[str, int | None]]) -> int | None:
+    """Climb to the nearest street or zone; 20 steps at most, should the tree hold a ring."""
+    for _step in range(20):
+        if unit_id is None or unit_id not in kind_of:
+            return None
+        kind, parent_id = kind_of[unit_id]
+        if kind in ("street", "zone"):
+            return unit_id
+        unit_id = parent_id
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAddress:
+    """An address found; its WGS-84 point is its own or that of the nearest address above it."""
+
+    id: int
+    text: str
+    level: str
+    community: str
+    cell_id: int | None
+    lon: float | None
+    lat: float | None
+
+
+# Read so many at most before ordering: a word as common as a street's name matches thousands.
+MOST_MATCHES = 2000
+# purpose: addresses whose words hold every word given, upper levels and short texts first
+# params: the words as LIKE patterns and as text, limits in rows; rows: up to MOST_MATCHES
+SEARCH = """
+SELECT id, text, level, community_id, cell_id, lon, lat, path
+FROM places_address
+WHERE is_active AND {conditions}
+ORDER BY length(path) - length(replace(path, '/', '')), length(text), text
+LIMIT %s
+"""
+CONDITION = "bigrams(search) @> bigrams(%s) AND search LIKE %s"
+
+
+def search_addresses(
+    text: str, limit: int = 20, near: tuple[float, float] | None = None
+) -> list[FoundAddress]:
+    """Find addresses by words of two characters up: 锦和 3-2-101, 温泉社区, jhjy.
+
+    Words are parted by blanks and all must be there; shorter ones are left out, and nothing is
+    found when none is left. near: a WGS-84 point, nearest first instead of highest level first.
+    """
+    words = [word for word in (fold(part) for part in text.split()) if len(word) >= 2][:6]
+    if not words:
+        return []
+    params: list[Any] = []
+    for word in words:
+        escaped = word.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+        params += [word, f"%{escaped}%"]
+    conditions = " AND ".join([CONDITION] * len(words))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            SEARCH.format(conditions=conditions), [*params, MOST_MATCHES if near else limit]
+        )
+        rows = cursor.fetchall()
+    found = _with_points(rows)
+    if near:
+        lon, lat = near
+        found.sort(key=lambda each: _metres(each, lon, lat))
+    return found[:limit]
+
+
+def _metres(found: FoundAddress, lon: float, lat: float) -> float:
+    if found.lon is None or found.lat is None:
+        return float("inf")
+    return distance_m(found.lon, found.lat, lon, lat)
+
+
+def _with_points(rows: Sequence[tuple[Any, ...]]) -> list[FoundAddress]:
+    """Lend addresses without a point the one of the nearest address above them (one query)."""
+    wanted = {upper for row in rows if row[5] is None for upper in _uppers(row[7])}
+    points = {
+        path: (lon, lat)
+        for path, lon, lat in Address.objects.filter(
+            path__in=wanted, lon__isnull=False
+        ).values_list("path", "lon", "lat")
+    }
+    found = []
+    for ident, text, level, community, cell_id, lon, lat, path in rows:
+        if lon is None:
+            lent = next((points[upper] for upper in _uppers(path) if upper in points), None)
+            lon, lat = lent or (None, None)
+        found.append(FoundAddress(ident, text, level, community, cell_id, lon, lat))
+    return found
+
+
+def _uppers(path: str) -> list[str]:
+    """List the paths above a path, nearest first."""
+    parts = path.split("/")
+    return ["/".join(parts[:count]) for count in range(len(parts) - 1, 1, -1)]
+
+
+def cells_geojson() -> dict[str, Any]:
+    """Give all active cells as a GeoJSON feature collection, WGS-84 (CGCS2000) degrees."""
+    features = [
+        {
+            "type": "Feature",
+            "id": cell.pk,
+            "properties": {"code": cell.code, "name": cell.name, "demo": cell.is_demo},
+            "geometry": cell.polygon,
+        }
+        for cell in Cell.objects.filter(is_active=True).only(
+            "id", "code", "name", "is_demo", "polygon"
+        )
+    ]
+    return {"type": "FeatureCollection", "features": features}
