@@ -15,7 +15,8 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -27,9 +28,12 @@ from psycopg import sql
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+    from bihuan.accounts.models import Person, Unit
+
 TEMPLATE = "bihuan_template"
 APPEND_ONLY_ALL = "append_only_all"  # the triggers that refuse TRUNCATE
 LOCAL = ("127.0.0.1", "::1", "localhost")
+PASSWORD = "Bihuan-2026-test"  # of everybody in the cast
 MONDAY_9AM = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # 09:00 in Shanghai, a working day
 
 _run: dict[str, Any] = {}
@@ -237,17 +241,117 @@ def nothing_goes_out() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def forgotten() -> Iterator[None]:
     """Drop in-process copies of tables, so that no test sees another's rows."""
-    try:
-        from bihuan.base.cached import forget_all
-    except ImportError:
-        yield
-        return
-    forget_all()
+    _forget()
     yield
-    forget_all()
+    _forget()
+
+
+def _forget() -> None:
+    with contextlib.suppress(ImportError):
+        from bihuan.base.cached import forget_all
+
+        forget_all()
 
 
 @pytest.fixture
 def at() -> datetime:
     """Give the fixed moment of the tests: Monday 23 November 2026, 09:00 in Shanghai."""
     return MONDAY_9AM
+
+
+# ---- the cast, and where they work ---------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Units:
+    """A small tree: 聊城市 over two counties; 临清市 with two departments, a street and below."""
+
+    city: Unit
+    county: Unit  # 临清市
+    other_county: Unit  # 冠县
+    urban: Unit  # 临清市综合行政执法局
+    roads: Unit  # 临清市交通运输局
+    street: Unit  # 青年路街道
+    community: Unit  # 温泉社区
+    team: Unit  # 温泉社区第一网格
+    other_street: Unit  # 冠县清泉街道
+
+
+@pytest.fixture
+def units(db: None) -> Units:
+    """Make the small tree of units, with the official names and codes."""
+    from bihuan.accounts.models import Unit
+
+    def unit(code: str, name: str, kind: str, parent: Unit | None, area: str = "") -> Unit:
+        return Unit.objects.create(code=code, name=name, kind=kind, parent=parent, area_code=area)
+
+    city = unit("3715", "聊城市", "city", None, "3715")
+    county = unit("371581", "临清市", "county", city, "371581")
+    other = unit("371525", "冠县", "county", city, "371525")
+    street = unit("371581001", "青年路街道", "street", county, "371581001")
+    community = unit("371581001001", "温泉社区", "community", street, "371581001001")
+    made = Units(
+        city=city,
+        county=county,
+        other_county=other,
+        urban=unit("371581-zf", "综合行政执法局", "department", county),
+        roads=unit("371581-jt", "交通运输局", "department", county),
+        street=street,
+        community=community,
+        team=unit("371581001001-01", "温泉社区第一网格", "team", community),
+        other_street=unit("371525001", "清泉街道", "street", other, "371525001"),
+    )
+    _forget()
+    return made
+
+
+def _person(username: str, name: str, *posts: tuple[str, Unit]) -> Person:
+    from bihuan.accounts.models import Person, Post
+
+    person = Person(username=username, name=name, created_at=MONDAY_9AM)
+    person.set_password(PASSWORD)
+    person.save(force_insert=True)
+    for role, unit in posts:
+        Post.objects.create(person=person, unit=unit, role=role, from_on=date(2020, 1, 1))
+    return person
+
+
+@pytest.fixture
+def zhang(units: Units) -> Person:
+    """Give 张桂芳, a resident: an account, no post."""
+    return _person("zhang", "张桂芳")
+
+
+@pytest.fixture
+def li(units: Units) -> Person:
+    """Give 李建国, the worker (网格员) of 温泉社区第一网格."""
+    return _person("li", "李建国", ("worker", units.team))
+
+
+@pytest.fixture
+def wang(units: Units) -> Person:
+    """Give 王敏, the clerk (受理派遣员) of 临清市."""
+    return _person("wang", "王敏", ("clerk", units.county))
+
+
+@pytest.fixture
+def zhao(units: Units) -> Person:
+    """Give 赵磊, clerk and supervisor of 冠县: in 临清市 he may not."""
+    return _person(
+        "zhao", "赵磊", ("clerk", units.other_county), ("supervisor", units.other_county)
+    )
+
+
+@pytest.fixture
+def staff(units: Units, li: Person, wang: Person) -> dict[str, Person]:
+    """Give one person of 临清市 a role, by the role's word; li and wang among them."""
+    return {
+        "worker": li,
+        "cell_head": _person("liu", "刘芳", ("cell_head", units.community)),
+        "clerk": wang,
+        "handler": _person("chen", "陈刚", ("handler", units.urban)),
+        "unit_head": _person("sun", "孙丽", ("unit_head", units.urban)),
+        "supervisor": _person("zhou", "周强", ("supervisor", units.county)),
+        "county_admin": _person("wu", "吴涛", ("county_admin", units.county)),
+        "auditor": _person("zheng", "郑红", ("auditor", units.county)),
+    }
