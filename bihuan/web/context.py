@@ -1,0 +1,34 @@
+"""What every template may use: the page's moment, the reader's mode, the navigation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from bihuan.base.clock import now
+from bihuan.web import nav
+
+
+def look(request: HttpRequest) -> dict[str, Any]:
+    """Return at, care, site_name, nav and unit_name; the last two are asked for only when drawn."""
+    return {
+        "at": now(),
+        "care": request.COOKIES.get("care") == "1",
+        "site_name": getattr(settings, "SITE_NAME", "") or _("县域治理平台"),
+        "nav": lambda: nav.groups(request),
+        "unit_name": _unit_name(request),
+    }
+
+
+def _unit_name(request: HttpRequest) -> Callable[[], str]:
+    def name() -> str:
+        from bihuan.accounts.units import tree
+
+        posts = getattr(getattr(request, "actor", None), "posts", ())
+        return tree().name(posts[0].unit_id) if posts else ""
+
+    return name

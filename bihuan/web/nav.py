@@ -1,0 +1,88 @@
+"""The desk's side navigation: who sees which entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from bihuan.accounts.may import may
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry. verb: shown only to those who may; url: a name, left out while it has no page."""
+
+    label: str | Promise
+    url: str
+    icon: str
+    verb: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An entry as the template takes it."""
+
+    label: str | Promise
+    address: str
+    icon: str
+    here: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """A heading and its entries."""
+
+    label: str | Promise
+    items: tuple[Shown, ...]
+
+
+GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
+    (
+        _("指挥中心"),
+        (
+            Item(_("事项看板"), "board", "layout-kanban", "desk.board"),
+            Item(_("代录事项"), "desk_report", "circle-plus", "reports.record"),
+            Item(_("延期与申诉"), "decisions", "hourglass", "desk.decisions"),
+        ),
+    ),
+    (_("处置与网格"), (Item(_("我的任务"), "tasks", "clipboard-list", "desk.tasks"),)),
+    (
+        _("基础数据"),
+        (
+            Item(_("网格地图"), "cells", "map", "places.see"),
+            Item(_("导入网格"), "cells_import", "table-import", "places.import"),
+            Item(_("人员与单位"), "people", "users", "accounts.manage"),
+            Item(_("派遣规则"), "rules", "arrows-split-2", "reports.rules"),
+            Item(_("工作日历"), "calendar", "calendar", "base.calendar"),
+        ),
+    ),
+    (_("审计"), (Item(_("流水核验"), "verify", "shield-check", "matters.verify"),)),
+)
+
+
+def groups(request: HttpRequest) -> list[Group]:
+    """Return what this person may open, in order; a heading without entries is left out."""
+    found = []
+    for label, items in GROUPS:
+        shown = tuple(_shown(request, items))
+        if shown:
+            found.append(Group(label, shown))
+    return found
+
+
+def _shown(request: HttpRequest, items: tuple[Item, ...]) -> Iterator[Shown]:
+    actor = getattr(request, "actor", None)
+    if actor is None:
+        return
+    for item in items:
+        try:
+            address = reverse(item.url)
+        except NoReverseMatch:
+            continue
+        if may(actor, item.verb):
+            yield Shown(item.label, address, item.icon, request.path == address)
