@@ -19,11 +19,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import psycopg
 import pytest
 from psycopg import sql
+
+from bihuan.base import keyfile
+from bihuan.base.embedded import temporary
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -70,13 +73,12 @@ def _begin_run() -> None:
     os.environ["BIHUAN_TEST_RUN"] = str(folder)
     os.environ["BIHUAN_DATA"] = str(folder / "data")
     (folder / "data").mkdir(mode=0o700)
+    keyfile.create(folder / "data" / "keys.toml")
     for name in [n for n in os.environ if n.startswith("BIHUAN_") and n not in KEPT]:
         del os.environ[name]
     if "DATABASE_URL" in os.environ:
         os.environ.setdefault("BIHUAN_OWNER_URL", os.environ["DATABASE_URL"])
     else:
-        from bihuan.base.embedded import temporary
-
         _run["server"] = temporary()
         urls = _run["server"].start()
         os.environ["DATABASE_URL"] = urls.app
@@ -84,7 +86,7 @@ def _begin_run() -> None:
 
 
 # what a developer may set for a run; every other BIHUAN_ setting would make runs differ
-KEPT = ("BIHUAN_TEST_RUN", "BIHUAN_DATA", "BIHUAN_OWNER_URL", "BIHUAN_CHROMIUM")
+KEPT = ("BIHUAN_TEST_RUN", "BIHUAN_DATA", "BIHUAN_OWNER_URL", "BIHUAN_PG_USER", "BIHUAN_CHROMIUM")
 
 
 @contextlib.contextmanager
@@ -148,7 +150,7 @@ def _migrate(default: BaseDatabaseWrapper, name: str) -> None:
     served = dict(default.settings_dict)
     owner = urlsplit(os.environ["BIHUAN_OWNER_URL"])
     default.settings_dict.update(
-        NAME=name, USER=owner.username or "", PASSWORD=owner.password or ""
+        NAME=name, USER=unquote(owner.username or ""), PASSWORD=unquote(owner.password or "")
     )
     try:
         call_command("migrate", verbosity=0, interactive=False)
