@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
+from django.utils.timezone import localdate
+
+from bihuan.accounts.models import Person, current
 from bihuan.accounts.roles import Role
 from bihuan.base.clock import now
-
-if TYPE_CHECKING:
-    from bihuan.accounts.models import Person
 
 Label = Literal["person", "system", "reporter"]
 
@@ -57,9 +57,7 @@ REPORTER = Actor(None, "reporter", "")
 
 
 def actor_of(person: Person, on: date | None = None) -> Actor:
-    """Read a person's posts of the day `on` (today) in one query; posts at closed units count not."""
-    from bihuan.accounts.models import current  # models need the app registry, this module not
-
+    """Read a person's posts of the day `on` (today) in one query; closed units give none."""
     day = on or today()
     rows = (
         person.posts.filter(current(day), unit__is_active=True)
@@ -72,6 +70,4 @@ def actor_of(person: Person, on: date | None = None) -> Actor:
 
 def today() -> date:
     """Give the county's date."""
-    from django.utils.timezone import localdate
-
     return localdate(now())

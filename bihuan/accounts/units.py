@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bihuan.accounts.actor import Actor
+from bihuan.accounts.models import Unit
 from bihuan.base.cached import Cached
 
 Spans = tuple[tuple[int, int], ...]
@@ -129,8 +130,6 @@ class UnitTree:
 
 
 def _load() -> UnitTree:
-    from bihuan.accounts.models import Unit
-
     rows = Unit.objects.order_by("code").values_list(
         "id", "parent_id", "code", "name", "kind", "area_code", "office_hours", "is_active"
     )
