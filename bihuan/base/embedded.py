@@ -154,6 +154,11 @@ class Embedded:
         """Say whether the server this process started still runs."""
         return self.process is not None and self.process.poll() is None
 
+    def revive(self) -> None:
+        """Start the server again after it died by itself; the addresses stay the same."""
+        self._clear_away()
+        self._launch()
+
     def stop(self) -> None:
         """Stop the server if this process started it: open transactions are rolled back."""
         process, self.process = self.process, None

