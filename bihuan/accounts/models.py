@@ -101,7 +101,7 @@ class Person(AbstractBaseUser):
 
     username = models.CharField(_("用户名"), max_length=40)
     name = models.CharField(_("姓名"), max_length=40)
-    phone = EncryptedField(_("手机"), null=True, blank=True)
+    phone = EncryptedField(_("手机"))
     phone_key = models.BinaryField(max_length=32, null=True, editable=False)
     language = models.CharField(
         _("语言"), max_length=10, choices=settings.LANGUAGES, blank=True, default=""
@@ -124,7 +124,7 @@ class Person(AbstractBaseUser):
             ),
             models.CheckConstraint(condition=~Q(name=""), name="person_has_name"),
             models.CheckConstraint(
-                condition=Q(phone=None, phone_key=None)
+                condition=Q(phone__isnull=True, phone_key__isnull=True)
                 | Q(phone__isnull=False, phone_key__isnull=False),
                 name="person_phone_with_key",
             ),

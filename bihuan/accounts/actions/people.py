@@ -133,7 +133,7 @@ def reactivate_person(*, person: Person, by: Actor, at: datetime) -> None:
 
 def _put_phone(person: Person, phone: str) -> None:
     if not phone.strip():
-        person.phone = person.phone_key = None
+        person.phone, person.phone_key = "", None
         return
     try:
         person.phone = normalise_phone(phone)

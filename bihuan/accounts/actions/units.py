@@ -67,6 +67,7 @@ def create_unit(
         raise ParentMissing
     if not name.strip() or not code.strip():
         raise NameMissing
+    bump("units")
     unit = Unit(
         code=code.strip(),
         name=name.strip(),
@@ -83,7 +84,6 @@ def create_unit(
             raise CodeTaken(unit.code) from None
         raise
     log("accounts.create_unit", by=by, at=at, unit_id=unit.pk, facts={"code": unit.code})
-    bump("units")
     return unit
 
 
@@ -111,21 +111,21 @@ def set_office_hours(
 ) -> None:
     """Set a unit's office hours (seconds of the day; None = as the unit above)."""
     require(by, "accounts.manage", unit.pk)
+    bump("units")
     unit.office_hours = _checked_hours(office_hours)
     unit.save(update_fields=["office_hours"])
     facts = {"office_hours": unit.office_hours}
     log("accounts.set_office_hours", by=by, at=at, unit_id=unit.pk, facts=facts)
-    bump("units")
 
 
 @transaction.atomic
 def close_unit(*, unit: Unit, by: Actor, at: datetime) -> None:
     """Take a unit out of use: its posts count no more, its history stays."""
     require(by, "accounts.manage", unit.pk)
+    bump("units")
     unit.is_active = False
     unit.save(update_fields=["is_active"])
     log("accounts.close_unit", by=by, at=at, unit_id=unit.pk)
-    bump("units")
 
 
 def _checked_hours(spans: Sequence[tuple[int, int]] | None) -> list[list[int]] | None:
