@@ -1,0 +1,188 @@
+"""Personal data encrypted field by field, keyed hashes to find them, and secret links.
+
+A stored value: one byte format (1), one byte length of the key id, the key id, a nonce of
+12 random bytes, the ciphertext and its tag of 16 bytes. The field's name is authenticated
+with it, so a value moved into another column is refused. AES-256-GCM (NIST SP 800-38D) or
+SM4-GCM (GB/T 32907-2016), as the key says. Random nonces allow 2^32 values under one key.
+
+Keys come from settings.FIELD_KEYS, FIELD_KEY_CURRENT, HASH_KEY and TOKEN_KEY (keys.py).
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import os
+from typing import TYPE_CHECKING, Any, Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+from django.core.exceptions import FieldError
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.lookups import IsNull
+
+from bihuan.base.keys import SM4, check_field_key
+
+FORMAT = 1
+NONCE, TAG = 12, 16
+
+
+class WrongKey(Exception):
+    """A stored value cannot be read: its key is missing or wrong, or it was altered or moved."""
+
+
+class _Box(Protocol):
+    """A cipher with its key, ready to use."""
+
+    def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes, /) -> bytes: ...
+    def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes, /) -> bytes: ...
+
+
+class _Sm4Gcm:
+    def __init__(self, key: bytes) -> None:
+        self._cipher = algorithms.SM4(key)
+
+    def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes, /) -> bytes:
+        step = Cipher(self._cipher, modes.GCM(nonce)).encryptor()
+        step.authenticate_additional_data(associated_data)
+        return step.update(data) + step.finalize() + step.tag
+
+    def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes, /) -> bytes:
+        step = Cipher(self._cipher, modes.GCM(nonce, data[-TAG:])).decryptor()
+        step.authenticate_additional_data(associated_data)
+        return step.update(data[:-TAG]) + step.finalize()
+
+
+class _Ring:
+    """The field keys of the settings as ready ciphers."""
+
+    def __init__(self, keys: dict[str, dict[str, str]], current: str) -> None:
+        self.source, self.current = keys, current
+        self.boxes: dict[bytes, _Box] = {
+            name.encode(): (_Sm4Gcm if row["cipher"] == SM4 else AESGCM)(check_field_key(name, row))
+            for name, row in keys.items()
+        }
+        self.box = self.boxes[current.encode()]
+        self.head = head(current)
+
+
+_kept: _Ring | None = None
+
+
+def _ring() -> _Ring:
+    """Return the ciphers, made anew when the settings hold other keys (in tests)."""
+    global _kept
+    ring = _kept
+    keys, current = settings.FIELD_KEYS, settings.FIELD_KEY_CURRENT
+    if ring is None or ring.source is not keys or ring.current != current:
+        ring = _kept = _Ring(keys, current)
+    return ring
+
+
+def head(key_id: str) -> bytes:
+    """Return the bytes with which every value under this key begins."""
+    return bytes((FORMAT, len(key_id))) + key_id.encode()
+
+
+def encrypt(value: str, context: str) -> bytes:
+    """Encrypt `value` with the current key for the place named `context`.
+
+    For fields the context is EncryptedField.context; raw SQL passes the same.
+    """
+    ring = _ring()
+    nonce = os.urandom(NONCE)
+    return ring.head + nonce + ring.box.encrypt(nonce, value.encode(), context.encode())
+
+
+def decrypt(stored: bytes | memoryview, context: str) -> str:
+    """Return the value; raise WrongKey, never give back what cannot be read."""
+    data = bytes(stored)
+    length = data[1] if len(data) > 1 else 0
+    if len(data) < 2 + length + NONCE + TAG or data[0] != FORMAT:
+        raise WrongKey(f"{context}: not an encrypted value")
+    key_id = data[2 : 2 + length]
+    box = _ring().boxes.get(key_id)
+    if box is None:
+        raise WrongKey(f"{context}: the key {key_id.decode('ascii', 'replace')!r} is missing")
+    body = 2 + length
+    try:
+        plain = box.decrypt(data[body : body + NONCE], data[body + NONCE :], context.encode())
+    except InvalidTag:
+        raise WrongKey(f"{context}: wrong key, or the value was altered or moved") from None
+    return plain.decode()
+
+
+if TYPE_CHECKING:
+    _TextField = models.Field[str | None, str]
+else:
+    _TextField = models.Field
+
+
+class EncryptedField(_TextField):
+    """A text that is encrypted in the database. In Python a str; an empty one is stored as null.
+
+    context: the name authenticated with every value, "app.model.field" unless given; give it
+    when a field is renamed. It can only be asked whether it is null: look up by a hash beside.
+    """
+
+    description = "encrypted text"
+
+    def __init__(self, *args: Any, context: str = "", **kwargs: Any) -> None:
+        kwargs.update(null=True, blank=True, default="", editable=False)
+        self._context = context
+        super().__init__(*args, **kwargs)
+
+    @property
+    def context(self) -> str:
+        return self._context or f"{self.model._meta.label_lower}.{self.name}"
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        for word in ("null", "blank", "default", "editable"):
+            kwargs.pop(word, None)
+        if self._context:
+            kwargs["context"] = self._context
+        return name, path, args, kwargs
+
+    def get_internal_type(self) -> str:
+        return "BinaryField"
+
+    def get_db_prep_value(
+        self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False
+    ) -> bytes | None:
+        return encrypt(value, self.context) if value else None
+
+    def from_db_value(
+        self, value: bytes | memoryview | None, expression: object, connection: object
+    ) -> str:
+        return "" if value is None else decrypt(value, self.context)
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        if lookup_name == "isnull":
+            return IsNull
+        raise FieldError(f"{self.context} is encrypted: look it up by its hash")
+
+    def value_to_string(self, obj: models.Model) -> str:
+        raise TypeError(f"{self.context} is encrypted and not written out in plain text")
+
+
+def lookup_hash(value: str, purpose: str) -> bytes:
+    """Return 32 bytes by which equal values are found without reading them (HMAC-SHA256).
+
+    `purpose` keeps hashes of different columns from being compared. Normalise the value first.
+    """
+    return hmac.digest(settings.HASH_KEY, f"{purpose}\0{value}".encode(), "sha256")
+
+
+def secret_token(purpose: str, ident: str) -> str:
+    """Return the secret word for `ident`: 26 characters a-z2-7, 130 bits, always the same."""
+    digest = hmac.digest(settings.TOKEN_KEY, f"{purpose}\0{ident}".encode(), "sha256")
+    return base64.b32encode(digest)[:26].decode().lower()
+
+
+def check_token(token: str, purpose: str, ident: str) -> bool:
+    """Say whether `token` is the secret word for `ident`, in a time that betrays nothing."""
+    return hmac.compare_digest(token.encode(), secret_token(purpose, ident).encode())
