@@ -30,7 +30,7 @@ Names = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class AddressRow:
-    """One address: its community's code, (level, name) from the top down, a WGS-84 point or None."""
+    """One address: community code, (level, name) from the top down, WGS-84 point or None."""
 
     number: int
     community: str

@@ -20,7 +20,7 @@ from shapely.geometry import mapping
 
 from bihuan.places.addresses import AddressRow
 from bihuan.places.coordinates import metres_per_degree
-from bihuan.places.reference import divisions
+from bihuan.places.divisions import divisions
 
 NOTE = "演示用，非真实边界"
 STREET_CODES = ("371581001", "371581002")  # 青年路街道, 新华路街道

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
-from bihuan.places.reference import short_name
+from bihuan.places.divisions import short_name
 
 
 class Division(models.Model):

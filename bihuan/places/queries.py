@@ -61,11 +61,12 @@ class FoundAddress:
 # Read so many at most before ordering: a word as common as a street's name matches thousands.
 MOST_MATCHES = 2000
 # purpose: addresses whose words hold every word given, upper levels and short texts first
-# params: the words as LIKE patterns and as text, limits in rows; rows: up to MOST_MATCHES
+# params: whether doors count, each word as text and as LIKE pattern, a limit in rows
+# rows: up to MOST_MATCHES
 SEARCH = """
 SELECT id, text, level, community_id, cell_id, lon, lat, path
 FROM places_address
-WHERE is_active AND {conditions}
+WHERE is_active AND (%s OR level <> 'door') AND {conditions}
 ORDER BY length(path) - length(replace(path, '/', '')), length(text), text
 LIMIT %s
 """
@@ -73,17 +74,22 @@ CONDITION = "bigrams(search) @> bigrams(%s) AND search LIKE %s"
 
 
 def search_addresses(
-    text: str, limit: int = 20, near: tuple[float, float] | None = None
+    text: str,
+    limit: int = 20,
+    near: tuple[float, float] | None = None,
+    *,
+    doors: bool = True,
 ) -> list[FoundAddress]:
     """Find addresses by words of two characters up: 锦和 3-2-101, 温泉社区, jhjy.
 
     Words are parted by blanks and all must be there; shorter ones are left out, and nothing is
     found when none is left. near: a WGS-84 point, nearest first instead of highest level first.
+    doors: whether single doors are shown; the public is led as far as the unit.
     """
     words = [word for word in (fold(part) for part in text.split()) if len(word) >= 2][:6]
     if not words:
         return []
-    params: list[Any] = []
+    params: list[Any] = [doors]
     for word in words:
         escaped = word.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
         params += [word, f"%{escaped}%"]
@@ -130,8 +136,12 @@ def _uppers(path: str) -> list[str]:
     return ["/".join(parts[:count]) for count in range(len(parts) - 1, 1, -1)]
 
 
-def cells_geojson() -> dict[str, Any]:
-    """Give all active cells as a GeoJSON feature collection, WGS-84 (CGCS2000) degrees."""
+def cells_geojson(under: str = "") -> dict[str, Any]:
+    """Give active cells as a GeoJSON feature collection, WGS-84 (CGCS2000) degrees.
+
+    under: a division's code; only cells of communities in it. Empty: all.
+    """
+    cells = Cell.objects.filter(is_active=True, community_id__startswith=under)
     features = [
         {
             "type": "Feature",
@@ -139,8 +149,6 @@ def cells_geojson() -> dict[str, Any]:
             "properties": {"code": cell.code, "name": cell.name, "demo": cell.is_demo},
             "geometry": cell.polygon,
         }
-        for cell in Cell.objects.filter(is_active=True).only(
-            "id", "code", "name", "is_demo", "polygon"
-        )
+        for cell in cells.only("id", "code", "name", "is_demo", "polygon")
     ]
     return {"type": "FeatureCollection", "features": features}

@@ -13,11 +13,11 @@ from shapely.geometry.base import BaseGeometry
 from bihuan.base.cached import bump
 from bihuan.places.actions.settle import settle_addresses
 from bihuan.places.cell_checks import Known, check_cells
+from bihuan.places.divisions import county_outlines
 from bihuan.places.geojson import CellRow, area_m2, read_cells
 from bihuan.places.imports import ImportResult, Who, in_order
 from bihuan.places.models import Cell, Division, ImportRun
 from bihuan.places.queries import UnitRow, units_by_code
-from bihuan.places.reference import county_outlines
 
 
 @transaction.atomic

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
+from bihuan.places.divisions import DivisionRow
 from bihuan.places.models import Division
-from bihuan.places.reference import DivisionRow
 
 
 @transaction.atomic
