@@ -7,6 +7,8 @@ from datetime import date
 from django.db import models
 from django.db.models import Q
 
+from bihuan.base.installation import Installation as Installation
+
 
 class CalendarDay(models.Model):
     """A day that differs from its weekday: a holiday from Monday to Friday, or a make-up day.

@@ -1,0 +1,70 @@
+"""What the commands ask the database itself, over a plain connection, before Django is loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+SQL = Path(__file__).with_name("sql")
+
+
+def applied(link: psycopg.Connection[Any]) -> set[tuple[str, str]]:
+    """Read which migrations were applied; empty for a new database."""
+    if link.execute("SELECT to_regclass('public.django_migrations')").fetchone() == (None,):
+        return set()
+    rows = link.execute("SELECT app, name FROM django_migrations").fetchall()
+    return {(app, name) for app, name in rows}
+
+
+def count_tables(link: psycopg.Connection[Any]) -> int:
+    """Count the tables in schema public: none = an empty database."""
+    row = link.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def installation(link: psycopg.Connection[Any]) -> str:
+    """Say what this database is: "demo", "county", or "" while it was not founded."""
+    if link.execute("SELECT to_regclass('public.base_installation')").fetchone() == (None,):
+        return ""
+    row = link.execute("SELECT kind FROM base_installation").fetchone()
+    return str(row[0]) if row else ""
+
+
+def people(link: psycopg.Connection[Any]) -> int:
+    """Count the people who may sign in."""
+    if link.execute("SELECT to_regclass('public.accounts_person')").fetchone() == (None,):
+        return 0
+    row = link.execute("SELECT count(*) FROM accounts_person").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def workers_alive(link: psycopg.Connection[Any]) -> int:
+    """Count job workers whose heart beat in the last 40 seconds: a Bihuan is running here."""
+    if link.execute("SELECT to_regclass('public.procrastinate_workers')").fetchone() == (None,):
+        return 0
+    row = link.execute(
+        "SELECT count(*) FROM procrastinate_workers"
+        " WHERE last_heartbeat > now() - interval '40 seconds'"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def durable(link: psycopg.Connection[Any]) -> bool:
+    """Say whether an answered write survives a power cut on this server."""
+    row = link.execute(
+        "SELECT current_setting('fsync'), current_setting('synchronous_commit')"
+    ).fetchone()
+    assert row is not None
+    return row[0] == "on" and row[1] != "off"
+
+
+def grant(link: psycopg.Connection[Any], app: str) -> None:
+    """Give the application's role its rights, and take away those on history (sql/grants.sql)."""
+    text = (SQL / "grants.sql").read_text("utf8")
+    link.execute(sql.SQL(text).format(app=sql.Literal(app)))  # type: ignore[arg-type]
