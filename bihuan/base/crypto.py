@@ -1,11 +1,12 @@
 """Personal data encrypted field by field, keyed hashes to find them, and secret links.
 
-A stored value: one byte format (1), one byte length of the key id, the key id, a nonce of
-12 random bytes, the ciphertext and its tag of 16 bytes. The field's name is authenticated
-with it, so a value moved into another column is refused. AES-256-GCM (NIST SP 800-38D) or
-SM4-GCM (GB/T 32907-2016), as the key says. Random nonces allow 2^32 values under one key.
+A stored value: one byte for the cipher (1 AES-256-GCM, NIST SP 800-38D; 2 SM4-GCM, GB/T
+32907-2016), one byte length of the key id, the key id, a nonce of 12 random bytes, the
+ciphertext and its tag of 16 bytes. The field's name is authenticated with it, so a value moved
+into another column is refused. Random nonces allow 2^32 values under one key: rotate before.
 
-Keys come from settings.FIELD_KEYS, FIELD_KEY_CURRENT, HASH_KEY and TOKEN_KEY (keys.py).
+Settings: FIELD_KEYS (key id: 32 bytes), FIELD_KEY and FIELD_CIPHER (for new values),
+LOOKUP_KEY, TOKEN_KEY (bytes); they come from the key file (keyfile.py).
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
-from django.core.exceptions import FieldError
+from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.lookups import IsNull
 
-from bihuan.base.keys import SM4, check_field_key
-
-FORMAT = 1
+AES, SM4 = "aes-256-gcm", "sm4-gcm"
+MARKS = {AES: 1, SM4: 2}  # the first byte of a stored value
 NONCE, TAG = 12, 16
+SM4_KEY = 16
 
 
 class WrongKey(Exception):
@@ -57,16 +58,20 @@ class _Sm4Gcm:
 
 
 class _Ring:
-    """The field keys of the settings as ready ciphers."""
+    """The field keys of the settings as ready ciphers, by the head of the values they read."""
 
-    def __init__(self, keys: dict[str, dict[str, str]], current: str) -> None:
-        self.source, self.current = keys, current
-        self.boxes: dict[bytes, _Box] = {
-            name.encode(): (_Sm4Gcm if row["cipher"] == SM4 else AESGCM)(check_field_key(name, row))
-            for name, row in keys.items()
-        }
-        self.box = self.boxes[current.encode()]
-        self.head = head(current)
+    def __init__(self, keys: dict[str, bytes], current: str, cipher: str) -> None:
+        self.source = (keys, current, cipher)
+        self.boxes: dict[bytes, _Box] = {}
+        for name, key in keys.items():
+            self.boxes[head(name, AES)] = AESGCM(key)
+            # A key of its own for the other cipher, so that no key serves two.
+            sm4_key = hmac.digest(key, SM4.encode(), "sha256")[:SM4_KEY]
+            self.boxes[head(name, SM4)] = _Sm4Gcm(sm4_key)
+        self.head = head(current, cipher)
+        if self.head not in self.boxes:
+            raise ImproperlyConfigured("FIELD_KEY is not among FIELD_KEYS: is the key file there?")
+        self.box = self.boxes[self.head]
 
 
 _kept: _Ring | None = None
@@ -76,15 +81,16 @@ def _ring() -> _Ring:
     """Return the ciphers, made anew when the settings hold other keys (in tests)."""
     global _kept
     ring = _kept
-    keys, current = settings.FIELD_KEYS, settings.FIELD_KEY_CURRENT
-    if ring is None or ring.source is not keys or ring.current != current:
-        ring = _kept = _Ring(keys, current)
+    keys, current, cipher = settings.FIELD_KEYS, settings.FIELD_KEY, settings.FIELD_CIPHER
+    if ring is None or ring.source[0] is not keys or ring.source[1:] != (current, cipher):
+        ring = _kept = _Ring(keys, current, cipher)
     return ring
 
 
-def head(key_id: str) -> bytes:
-    """Return the bytes with which every value under this key begins."""
-    return bytes((FORMAT, len(key_id))) + key_id.encode()
+def head(key_id: str, cipher: str) -> bytes:
+    """Return the bytes with which every value under this key and cipher begins."""
+    name = key_id.encode()
+    return bytes((MARKS[cipher], len(name))) + name
 
 
 def encrypt(value: str, context: str) -> bytes:
@@ -100,14 +106,13 @@ def encrypt(value: str, context: str) -> bytes:
 def decrypt(stored: bytes | memoryview, context: str) -> str:
     """Return the value; raise WrongKey, never give back what cannot be read."""
     data = bytes(stored)
-    length = data[1] if len(data) > 1 else 0
-    if len(data) < 2 + length + NONCE + TAG or data[0] != FORMAT:
+    body = 2 + data[1] if len(data) > 1 else 2
+    if len(data) < body + NONCE + TAG or data[0] not in MARKS.values():
         raise WrongKey(f"{context}: not an encrypted value")
-    key_id = data[2 : 2 + length]
-    box = _ring().boxes.get(key_id)
+    box = _ring().boxes.get(data[:body])
     if box is None:
-        raise WrongKey(f"{context}: the key {key_id.decode('ascii', 'replace')!r} is missing")
-    body = 2 + length
+        name = data[2:body].decode("ascii", "replace")
+        raise WrongKey(f"{context}: the key {name!r} is missing")
     try:
         plain = box.decrypt(data[body : body + NONCE], data[body + NONCE :], context.encode())
     except InvalidTag:
@@ -174,15 +179,21 @@ def lookup_hash(value: str, purpose: str) -> bytes:
 
     `purpose` keeps hashes of different columns from being compared. Normalise the value first.
     """
-    return hmac.digest(settings.HASH_KEY, f"{purpose}\0{value}".encode(), "sha256")
+    return _keyed(settings.LOOKUP_KEY, value, purpose)
 
 
 def secret_token(purpose: str, ident: str) -> str:
     """Return the secret word for `ident`: 26 characters a-z2-7, 130 bits, always the same."""
-    digest = hmac.digest(settings.TOKEN_KEY, f"{purpose}\0{ident}".encode(), "sha256")
+    digest = _keyed(settings.TOKEN_KEY, ident, purpose)
     return base64.b32encode(digest)[:26].decode().lower()
 
 
 def check_token(token: str, purpose: str, ident: str) -> bool:
     """Say whether `token` is the secret word for `ident`, in a time that betrays nothing."""
     return hmac.compare_digest(token.encode(), secret_token(purpose, ident).encode())
+
+
+def _keyed(key: bytes, value: str, purpose: str) -> bytes:
+    if not key:  # an empty key would give words that anybody can compute
+        raise ImproperlyConfigured("LOOKUP_KEY or TOKEN_KEY is empty: is the key file there?")
+    return hmac.digest(key, f"{purpose}\0{value}".encode(), "sha256")

@@ -105,7 +105,7 @@ class Hours:
             raise NoCalendar(f"the calendar ends on {self.last}")
         left = goal - self._sums[n]
         start = 0
-        for start, end in self.spans:  # noqa: B007  the span in which the goal lies
+        for start, end in self.spans:
             if left <= end - start:
                 break
             left -= end - start
