@@ -45,23 +45,23 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
     (
         _("指挥中心"),
         (
-            Item(_("事项看板"), "board", "layout-kanban", "desk.board"),
-            Item(_("代录事项"), "desk_report", "circle-plus", "reports.record"),
-            Item(_("延期与申诉"), "decisions", "hourglass", "desk.decisions"),
+            Item(_("事项看板"), "board", "layout-kanban", "matters.view"),
+            Item(_("代录事项"), "desk_report", "circle-plus", "reports.file"),
+            Item(_("延期与申诉"), "decisions", "hourglass", "matters.extend_agree_centre"),
         ),
     ),
-    (_("处置与网格"), (Item(_("我的任务"), "tasks", "clipboard-list", "desk.tasks"),)),
+    (_("处置与网格"), (Item(_("我的任务"), "tasks", "clipboard-list", "matters.take_up"),)),
     (
         _("基础数据"),
         (
-            Item(_("网格地图"), "cells", "map", "places.see"),
+            Item(_("网格地图"), "cells", "map", "matters.view"),
             Item(_("导入网格"), "cells_import", "table-import", "places.import"),
             Item(_("人员与单位"), "people", "users", "accounts.manage"),
-            Item(_("派遣规则"), "rules", "arrows-split-2", "reports.rules"),
-            Item(_("工作日历"), "calendar", "calendar", "base.calendar"),
+            Item(_("派遣规则"), "rules", "arrows-split-2", "rules.edit"),
+            Item(_("工作日历"), "calendar", "calendar", "rules.edit"),
         ),
     ),
-    (_("审计"), (Item(_("流水核验"), "verify", "shield-check", "matters.verify"),)),
+    (_("审计"), (Item(_("流水核验"), "verify", "shield-check", "audit.view"),)),
 )
 
 
