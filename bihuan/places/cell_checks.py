@@ -181,7 +181,8 @@ class _Plane:
             for part in shapely.get_parts(whole).tolist()
             for ring in getattr(part, "interiors", ())
         ]
-        empty = [ring for ring in rings if _wide(ring)]
+        # A ring may have islands: cells that touch no other.
+        empty = [hole for hole in (ring.difference(whole) for ring in rings) if _wide(hole)]
         if not empty:
             return []
         errors = []

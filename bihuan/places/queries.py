@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 
+from bihuan.base.text import bigrams, narrow
 from bihuan.places.coordinates import distance_m
 from bihuan.places.models import Address, Cell
 from bihuan.places.words import fold
@@ -60,17 +61,18 @@ class FoundAddress:
 
 # Read so many at most before ordering: a word as common as a street's name matches thousands.
 MOST_MATCHES = 2000
-# purpose: addresses whose words hold every word given, upper levels and short texts first
-# params: whether doors count, each word as text and as LIKE pattern, a limit in rows
-# rows: up to MOST_MATCHES
+# purpose: addresses that hold every word given, upper levels and short texts first
+# params: whether doors count, bigrams of all words, each word as a LIKE pattern, a limit in rows
+# rows: up to MOST_MATCHES; index: address_search_bigrams
 SEARCH = """
 SELECT id, text, level, community_id, cell_id, lon, lat, path
 FROM places_address
-WHERE is_active AND (%s OR level <> 'door') AND {conditions}
+WHERE is_active AND (%s OR level <> 'door') AND bigrams(search) @> %s::text[]
+{likes}
 ORDER BY length(path) - length(replace(path, '/', '')), length(text), text
 LIMIT %s
 """
-CONDITION = "bigrams(search) @> bigrams(%s) AND search LIKE %s"
+LIKE = "AND search LIKE %s"
 
 
 def search_addresses(
@@ -82,28 +84,30 @@ def search_addresses(
 ) -> list[FoundAddress]:
     """Find addresses by words of two characters up: 锦和 3-2-101, 温泉社区, jhjy.
 
-    Words are parted by blanks and all must be there; shorter ones are left out, and nothing is
-    found when none is left. near: a WGS-84 point, nearest first instead of highest level first.
+    Words are parted by blanks and all must be there; nothing is found when no two characters
+    stand together. near: a WGS-84 point, nearest first instead of highest level first.
     doors: whether single doors are shown; the public is led as far as the unit.
     """
-    words = [word for word in (fold(part) for part in text.split()) if len(word) >= 2][:6]
-    if not words:
+    words = [fold(word) for word in narrow(text).split()][:6]
+    pairs = [pair for word in words for pair in bigrams(word)]
+    if not pairs:
         return []
-    params: list[Any] = [doors]
-    for word in words:
-        escaped = word.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-        params += [word, f"%{escaped}%"]
-    conditions = " AND ".join([CONDITION] * len(words))
+    params = [doors, pairs, *(_pattern(word) for word in words), MOST_MATCHES if near else limit]
     with connection.cursor() as cursor:
-        cursor.execute(
-            SEARCH.format(conditions=conditions), [*params, MOST_MATCHES if near else limit]
-        )
+        cursor.execute(SEARCH.format(likes="\n".join([LIKE] * len(words))), params)
         rows = cursor.fetchall()
     found = _with_points(rows)
     if near:
         lon, lat = near
         found.sort(key=lambda each: _metres(each, lon, lat))
     return found[:limit]
+
+
+def _pattern(word: str) -> str:
+    """Make a LIKE pattern that finds the word as it is."""
+    for sign in ("\\", "%", "_"):
+        word = word.replace(sign, f"\\{sign}")
+    return f"%{word}%"
 
 
 def _metres(found: FoundAddress, lon: float, lat: float) -> float:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 
 from pypinyin import Style, lazy_pinyin
+
+from bihuan.base import text as base_text
 
 # Endings people leave out: 3号楼2单元101室 is typed 3-2-101.
 ENDINGS = re.compile(r"(号楼|号院|幢|栋|座|楼|单元|室|户|号)$")
@@ -14,7 +15,7 @@ ENDINGS = re.compile(r"(号楼|号院|幢|栋|座|楼|单元|室|户|号)$")
 
 def fold(text: str) -> str:
     """Fold full-width to half-width, capitals to small, and drop blanks inside and around."""
-    return "".join(unicodedata.normalize("NFKC", text).lower().split())
+    return "".join(base_text.fold(text).split())
 
 
 def short_door(names: Sequence[tuple[str, str]]) -> str:

@@ -8,8 +8,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("accounts", "__first__"),
-        ("base", "__first__"),  # bigrams(text)
+        ("accounts", "0001_units_people_posts"),
+        ("base", "0003_bigrams_function"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
