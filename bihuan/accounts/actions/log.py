@@ -13,11 +13,18 @@ from bihuan.accounts.models import AdminEntry, Person
 
 
 class Refused(ValueError):
-    """What was asked cannot be done; the message is for the person who asked."""
+    """What was asked cannot be done; the message is for the person who asked.
+
+    field: the form field it is about, where there is one.
+    """
+
+    field: str = ""
 
 
 class NameMissing(Refused):
     """A person or unit has a name."""
+
+    field = "name"
 
     def __init__(self) -> None:
         super().__init__(_("请填写名称。"))

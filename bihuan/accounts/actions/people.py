@@ -22,6 +22,8 @@ from bihuan.base.text import normalise_phone
 class UsernameWrong(Refused):
     """The user name has not the allowed form."""
 
+    field = "username"
+
     def __init__(self) -> None:
         super().__init__(
             _("用户名为 2 到 40 个字符，只用小写字母、数字、点、横线和下划线，以字母或数字开头。")
@@ -31,12 +33,16 @@ class UsernameWrong(Refused):
 class UsernameTaken(Refused):
     """Somebody has this user name."""
 
+    field = "username"
+
     def __init__(self) -> None:
         super().__init__(_("这个用户名已被使用，请换一个。"))
 
 
 class PhoneWrong(Refused):
     """The phone number is none."""
+
+    field = "phone"
 
     def __init__(self) -> None:
         super().__init__(_("手机号码有误，请检查。"))

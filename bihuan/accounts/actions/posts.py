@@ -18,12 +18,16 @@ from bihuan.accounts.roles import APPOINTED, Role, together
 class PowersNotSeparate(Refused):
     """Administration, audit and case work stay in different hands (GB/T 22239-2019 三员分立)."""
 
+    field = "role"
+
     def __init__(self) -> None:
         super().__init__(_("系统管理员、审计员不得与其他角色由同一人担任。"))
 
 
 class PostHeld(Refused):
     """The person holds this post already."""
+
+    field = "role"
 
     def __init__(self) -> None:
         super().__init__(_("此人已担任该单位的这一角色。"))

@@ -20,12 +20,16 @@ DAY_SECONDS = 86_400
 class CodeTaken(Refused):
     """Another unit has this code."""
 
+    field = "code"
+
     def __init__(self, code: str) -> None:
         super().__init__(_("编码 %(code)s 已被其他单位使用。") % {"code": code})
 
 
 class ParentMissing(Refused):
     """Only the first unit has none above it."""
+
+    field = "parent"
 
     def __init__(self) -> None:
         super().__init__(_("请选择上级单位。"))
@@ -34,6 +38,8 @@ class ParentMissing(Refused):
 class Circle(Refused):
     """A unit cannot lie below itself."""
 
+    field = "parent"
+
     def __init__(self) -> None:
         super().__init__(_("上级单位不能是本单位或其下级单位。"))
 
@@ -41,8 +47,24 @@ class Circle(Refused):
 class HoursWrong(Refused):
     """Office hours are spans of a day, in order, not touching midnight twice."""
 
+    field = "hours"
+
     def __init__(self) -> None:
         super().__init__(_("办公时间应按先后排列，且不得重叠。"))
+
+
+class RootStays(Refused):
+    """The unit above all others is neither moved nor closed."""
+
+    def __init__(self) -> None:
+        super().__init__(_("最上级单位不能移动或停用。"))
+
+
+class UnitsBelow(Refused):
+    """A unit is closed after those below it."""
+
+    def __init__(self) -> None:
+        super().__init__(_("请先停用或移走它的下级单位。"))
 
 
 @transaction.atomic
@@ -89,9 +111,11 @@ def create_unit(
 
 @transaction.atomic
 def move_unit(*, unit: Unit, parent: Unit, by: Actor, at: datetime) -> None:
-    """Hang a unit, with all below it, under another one. Raises NotPermitted, Circle."""
+    """Hang a unit, with all below it, under another one. Raises NotPermitted, Circle, RootStays."""
+    if unit.parent_id is None:
+        raise RootStays
     # Both ends: nobody moves a unit out of, or into, somebody else's county.
-    require(by, "accounts.manage", unit.pk)
+    require(by, "accounts.manage", unit.parent_id)
     require(by, "accounts.manage", parent.pk)
     bump("units")  # its row lock lets one move in at a time: two cannot close a circle together
     above: Unit | None = Unit.objects.get(pk=parent.pk)
@@ -120,9 +144,16 @@ def set_office_hours(
 
 @transaction.atomic
 def close_unit(*, unit: Unit, by: Actor, at: datetime) -> None:
-    """Take a unit out of use: its posts count no more, its history stays."""
-    require(by, "accounts.manage", unit.pk)
+    """Take a unit out of use: its posts count no more, its history stays.
+
+    Raises NotPermitted, RootStays, UnitsBelow. What lies on its desk is the caller's question.
+    """
+    if unit.parent_id is None:
+        raise RootStays
+    require(by, "accounts.manage", unit.parent_id)
     bump("units")
+    if unit.children.filter(is_active=True).exists():
+        raise UnitsBelow
     unit.is_active = False
     unit.save(update_fields=["is_active"])
     log("accounts.close_unit", by=by, at=at, unit_id=unit.pk)

@@ -1,0 +1,32 @@
+"""What the lines of the administration log are called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+WHAT: dict[str, StrPromise] = {
+    "accounts.create_unit": _("增加单位"),
+    "accounts.move_unit": _("移动单位"),
+    "accounts.set_office_hours": _("修改办公时间"),
+    "accounts.close_unit": _("停用单位"),
+    "accounts.create_person": _("增加人员"),
+    "accounts.give_post": _("任职"),
+    "accounts.end_post": _("结束任职"),
+    "accounts.set_phone": _("修改手机"),
+    "accounts.set_password": _("本人修改密码"),
+    "accounts.reset_password": _("重置密码"),
+    "accounts.deactivate_person": _("停用账号"),
+    "accounts.reactivate_person": _("启用账号"),
+    "rules.edit": _("修改派遣规则"),
+    "places.import": _("导入网格"),
+}
+
+
+def what_in_words(what: str) -> str:
+    """Say in words what a line is about; what has no words here stays as it is."""
+    return str(WHAT.get(what, what))
