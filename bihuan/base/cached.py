@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from weakref import WeakSet
 
 from django.db import connection, transaction
@@ -87,7 +87,7 @@ class _Versions:
 
 def _marks() -> list[_Bumped]:
     """Return the bumps of this connection's open transaction."""
-    return [call for _, call, _ in connection.run_on_commit if isinstance(call, _Bumped)]
+    return [entry[1] for entry in connection.run_on_commit if isinstance(entry[1], _Bumped)]
 
 
 class Cached(Generic[T]):
@@ -137,7 +137,7 @@ class Cached(Generic[T]):
         self._own = threading.local()
 
 
-_every: WeakSet[Cached[object]] = WeakSet()
+_every: WeakSet[Cached[Any]] = WeakSet()
 _versions = _Versions()
 
 

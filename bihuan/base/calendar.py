@@ -12,7 +12,7 @@ from datetime import date, datetime
 from bihuan.base.cached import Cached
 from bihuan.base.models import CalendarDay
 from bihuan.base.statutory import provisional_days
-from bihuan.base.worktime import FIRST, LAST, NATURAL, ZONE, Hours, Spans
+from bihuan.base.worktime import DEFAULT_SPANS, FIRST, LAST, NATURAL, ZONE, Hours, Spans
 
 NAME = "calendar"  # the version's name
 YEARS = range(FIRST.year, LAST.year + 1)
@@ -27,6 +27,7 @@ class Calendar:
         self._hours: dict[Spans, Hours] = {}
 
     def hours(self, spans: Spans) -> Hours:
+        """Return the hours made of `spans`, the same object each time."""
         hours = self._hours.get(spans)
         if hours is None:
             hours = self._hours[spans] = Hours(self.exceptions, spans)
@@ -63,3 +64,11 @@ def provisional(at: datetime) -> bool:
 def confirmed_years() -> frozenset[int]:
     """Return the years whose holiday notice has been entered."""
     return _calendar.get().confirmed
+
+
+def worked_days(year: int) -> dict[date, bool]:
+    """Say of every day of a year whether it is worked."""
+    hours = hours_for(DEFAULT_SPANS)
+    first = date(year, 1, 1).toordinal()
+    days = [date.fromordinal(n) for n in range(first, date(year + 1, 1, 1).toordinal())]
+    return {day: hours.is_worked(day) for day in days}

@@ -6,7 +6,12 @@ outside pg_catalog, so that an index on it can be restored with an empty search 
 
 from django.db import migrations
 
-from bihuan.base.text import FULL_WIDTH, HALF_WIDTH, SEPARATORS
+FULL_WIDTH = "".join(map(chr, range(0xFF01, 0xFF5F))) + "\u3000"
+HALF_WIDTH = "".join(map(chr, range(0x21, 0x7F))) + " "
+SEPARATORS = (
+    r"\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00bf\u00d7\u00f7"
+    r"\u2000-\u206f\u3000-\u3004\u3008-\u3020\u3030\ufe10-\ufe6f\uff5f-\uff65\uffe0-\uffff"
+)
 
 # lower() in the C collation changes A-Z alone. Most text has no full-width form: look first.
 BIGRAMS = f"""
