@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bihuan.matters.loop import Loop
 
-DAY = 86_400
+
+def never(category: str) -> bool:
+    """Owe no photo, whatever the category."""
+    return False
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,7 @@ class Kind:
     prefix: the letters before its numbers. The limits are the kernel verbs' own:
     how often a matter may be paused (挂账), wait (a question, an amendment), be
     extended; for how many days it may be reopened; how long a pause may last.
+    photo_owed: whether finishing a matter of a category asks for a photo.
     """
 
     key: str
@@ -32,6 +36,7 @@ class Kind:
     reminds_a_day: int = 1
     pause_causes: tuple[str, ...] = ()
     wait_causes: tuple[str, ...] = ("question",)
+    photo_owed: Callable[[str], bool] = never
 
 
 _kinds: dict[str, Kind] = {}

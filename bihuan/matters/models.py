@@ -457,7 +457,10 @@ class NumberDay(models.Model):
 
 
 class Once(models.Model):
-    """One idempotency key (its digest, scoped to the caller) and the matter it made."""
+    """One idempotency key (its digest, scoped to the caller) and the matter it made.
+
+    record_id: the capability's record, where that is not the first one of the matter.
+    """
 
     key = models.BinaryField(primary_key=True, max_length=32)
     body_digest = models.BinaryField(max_length=32)

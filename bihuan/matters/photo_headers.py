@@ -39,7 +39,7 @@ class BadHeader(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Pixels claimed by the header (0: left to the decoder); scans, if a JPEG needs more than one."""
+    """Pixels the header claims (0: ask the decoder); scans, if a JPEG needs more than one."""
 
     pixels: int
     scans: int = 0

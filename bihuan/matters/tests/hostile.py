@@ -332,3 +332,23 @@ def looping_exif() -> bytes:
     """Build EXIF whose directory points at itself as GPS and as next."""
     pointer = struct.pack("<HHII", ExifTags.IFD.GPSInfo, 4, 1, 8)
     return b"Exif\0\0II*\0" + struct.pack("<IH", 8, 1) + pointer + struct.pack("<I", 8) + SECRET
+
+
+def at_the_limit() -> dict[str, bytes]:
+    """List the largest pictures that are taken, each the hardest of its format."""
+    slope = Image.linear_gradient("L")
+
+    def bands(mode: str, width: int, height: int) -> Image.Image:
+        first = slope.resize((width, height))
+        flat = Image.new("L", (width, height), 90)
+        return Image.merge(mode, [first, flat, flat, flat][: len(mode)])
+
+    rough: dict[str, Any] = {"quality": 60, "subsampling": 0}
+    return {
+        "png": saved(bands("RGBA", 6_400, 6_200), "PNG", compress_level=1),
+        "jpeg": saved(bands("RGB", 8_160, 6_120), "JPEG", **rough),
+        "progressive": saved(bands("RGB", 5_000, 5_000), "JPEG", progressive=True, **rough),
+        "gif": saved(slope.resize((7_000, 7_100)), "GIF"),
+        "webp": saved(bands("RGBA", 3_500, 3_560), "WEBP", quality=30, method=0),
+        "heic": saved(bands("RGB", 5_000, 5_000), "HEIF", quality=30),
+    }

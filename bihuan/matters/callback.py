@@ -1,0 +1,19 @@
+"""The kernel's own kind: somebody calls back whoever was not content (回访)."""
+
+from __future__ import annotations
+
+from bihuan.matters.kinds import Kind
+from bihuan.matters.loop import Loop, Step
+
+LOOP = Loop(
+    start="to_call",
+    ends=frozenset({"closed", "void"}),
+    steps=(
+        Step("take_up", ("to_call",), "handling", "matters.callback", place="task"),
+        Step("finish", ("handling", "to_call"), "closed", "matters.callback", note=True, place="task"),
+        Step("void", ("to_call", "handling"), "void", "matters.void", note=True),
+    ),
+    labels=(("to_call", "待回访"), ("handling", "回访中"), ("closed", "已回访"), ("void", "已作废")),
+)  # fmt: skip
+
+KIND = Kind(key="callback", label="回访", prefix="HF", loop=LOOP, waits=0, pauses=0, extensions=0)

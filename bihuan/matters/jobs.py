@@ -1,0 +1,101 @@
+"""The kernel's work in the background: tell notices, climb the ladder, revive, seal."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+import psycopg
+from django.db import close_old_connections, connection
+
+from bihuan.accounts.actor import SYSTEM
+from bihuan.base.clock import now
+from bihuan.matters import escalate, reactions, seal
+from bihuan.matters.actions.times import revive_due
+from bihuan.matters.case import held
+from bihuan.matters.models import Clock
+
+if TYPE_CHECKING:
+    from django.db.backends.postgresql.base import DatabaseWrapper
+
+logger = logging.getLogger(__name__)
+IDLE_SECONDS = 0.5
+
+
+def raw() -> psycopg.Connection[Any]:
+    """Return the psycopg connection under Django's."""
+    django = cast("DatabaseWrapper", connection)
+    django.ensure_connection()
+    return cast("psycopg.Connection[Any]", django.connection)
+
+
+def seal_all(*, at: datetime, from_start: bool = False) -> int:
+    """Seal everything that is not sealed yet; return how many lines."""
+    done = 0
+    while count := seal.seal_new(raw(), at=at, from_start=from_start):
+        done += count
+    return done
+
+
+def each_minute(*, at: datetime) -> None:
+    """Do what is due once a minute."""
+    revive_due(by=SYSTEM, at=at)
+    escalate.climb(at=at)
+    seal_all(at=at)
+
+
+def each_night(*, at: datetime) -> None:
+    """Seal what a transaction held open for over an hour has left behind."""
+    seal_all(at=at, from_start=True)
+
+
+def recompute(*, days_from: datetime, at: datetime) -> int:
+    """Reckon every open clock anew that a changed calendar may move; return how many moved.
+
+    Called when a year's holidays are confirmed: dates beyond it were provisional.
+    """
+    moved = 0
+    rows = Clock.objects.filter(done_at=None, due_at__gte=days_from, hours__isnull=False)
+    for matter_id in list(rows.values_list("matter_id", flat=True).distinct()):
+        with held(matter_id) as case:
+            due = case.matter.due_at
+            for clock in case.clocks.values():
+                if clock.done_at is None:
+                    case.reckon(clock)
+            if case.matter.due_at != due:
+                case.write("recompute", by=SYSTEM, at=at)
+                moved += 1
+    return moved
+
+
+def loop(stop: threading.Event) -> None:
+    """Tell notices as they come and keep the minute, until `stop` is set.
+
+    A failure is logged and tried again: nothing is lost, as every job reads what is still to do.
+    """
+    minute = night = now() - timedelta(days=1)
+    while not stop.is_set():
+        at = now()
+        told = _quietly(lambda at=at: reactions.tell(at=at)) or 0  # type: ignore[misc]
+        if at - minute >= timedelta(seconds=60):
+            _quietly(lambda at=at: each_minute(at=at))  # type: ignore[misc]
+            minute = at
+        if at - night >= timedelta(days=1):
+            _quietly(lambda at=at: each_night(at=at))  # type: ignore[misc]
+            night = at
+        close_old_connections()
+        if not told:
+            stop.wait(IDLE_SECONDS)
+
+
+def _quietly(do: Callable[[], Any]) -> Any:
+    begun = time.monotonic()
+    try:
+        return do()
+    except Exception:
+        logger.exception("a job failed after %.1f s", time.monotonic() - begun)
+        return None
