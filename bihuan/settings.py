@@ -52,8 +52,6 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 BEHIND_PROXY: bool = value("BIHUAN_BEHIND_PROXY")
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    AXES_IPWARE_PROXY_COUNT = 1
-    AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"]
 
 # ---- apps ----------------------------------------------------------------------------------------
 
@@ -134,6 +132,11 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+# who goes on guessing while locked out does not lengthen it: the owner may share their address
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_CALLABLE = "bihuan.accounts.pages.signing.locked_out"
+AXES_CLIENT_IP_CALLABLE = "bihuan.accounts.network.address"
+AXES_DISABLE_ACCESS_LOG = True  # accounts.SignIn is the log, append-only and without addresses
 AXES_VERBOSE = False
 
 # ---- what browsers are told ----------------------------------------------------------------------
