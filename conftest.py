@@ -54,7 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "bihuan.settings"
     from django.conf import settings
 
-    settings.DATABASES  # noqa: B018  # read them now: a wrong setting ends the run here
+    # reads the settings now: a wrong one ends the run here; slow hashes would cost minutes
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -73,6 +74,7 @@ def _begin_run() -> None:
     os.environ["BIHUAN_TEST_RUN"] = str(folder)
     os.environ["BIHUAN_DATA"] = str(folder / "data")
     (folder / "data").mkdir(mode=0o700)
+    (folder / "data" / "static").mkdir()
     keyfile.create(folder / "data" / "keys.toml")
     for name in [n for n in os.environ if n.startswith("BIHUAN_") and n not in KEPT]:
         del os.environ[name]
@@ -83,6 +85,7 @@ def _begin_run() -> None:
         urls = _run["server"].start()
         os.environ["DATABASE_URL"] = urls.app
         os.environ["BIHUAN_OWNER_URL"] = urls.owner
+        os.environ["BIHUAN_TEST_SERVER"] = "ours"
 
 
 # what a developer may set for a run; every other BIHUAN_ setting would make runs differ
@@ -124,14 +127,14 @@ def django_db_setup(
                 (run / "template.ready").touch()
             _create(name, template=template)
         default.settings_dict["NAME"] = name
-        _flush_as_owner(default, name)
+        _flush_as_owner(name)
     yield
+    if os.environ.get("BIHUAN_TEST_SERVER"):
+        return  # it goes away with all its databases
     with django_db_blocker.unblock():
         connections.close_all()
-        with _owner("postgres") as link:
-            link.execute(
-                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-            )
+        with contextlib.suppress(psycopg.Error), _owner("postgres") as link:
+            link.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
 
 
 def _create(name: str, template: str = "template1") -> None:
@@ -196,10 +199,14 @@ def _grant(link: psycopg.Connection[Any], app: str) -> None:
         )
 
 
-def _flush_as_owner(default: BaseDatabaseWrapper, name: str) -> None:
-    """Let the owner empty the tables after a transaction=True test; the application may not."""
+def _flush_as_owner(name: str) -> None:
+    """Let the owner empty the tables after a transaction=True test; the application may not.
 
-    def execute_sql_flush(sql_list: list[str]) -> None:
+    Set on the class: while Playwright's loop runs, Django gives this thread other connections.
+    """
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    def execute_sql_flush(_self: DatabaseOperations, sql_list: list[str]) -> None:
         with _owner(name) as link:
             link.execute("SET lock_timeout = '20s'")
             for line in sql_list:
@@ -208,7 +215,7 @@ def _flush_as_owner(default: BaseDatabaseWrapper, name: str) -> None:
                 if link.execute("SELECT to_regclass(%s)", [table]).fetchone() != (None,):
                     link.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.Identifier(table)))
 
-    default.ops.execute_sql_flush = execute_sql_flush  # type: ignore[method-assign]
+    DatabaseOperations.execute_sql_flush = execute_sql_flush  # type: ignore[method-assign]
 
 
 # ---- nothing goes out ---------------------------------------------------------------------------
@@ -249,10 +256,9 @@ def forgotten() -> Iterator[None]:
 
 
 def _forget() -> None:
-    with contextlib.suppress(ImportError):
-        from bihuan.base.cached import forget_all
+    from bihuan.base.cached import forget_all
 
-        forget_all()
+    forget_all()
 
 
 @pytest.fixture

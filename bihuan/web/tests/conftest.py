@@ -1,0 +1,82 @@
+"""Fixtures of the browser tests: a served county, its worker, and watched pages (harness.py)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start the system's Chromium once a process; skip visibly where there is none, fail in CI."""
+    sys.path.insert(0, str(ROOT / "tools"))
+    try:
+        import browser as finder
+    finally:
+        sys.path.remove(str(ROOT / "tools"))
+    path, wanted = finder.chromium(), finder.missing()
+    if path is None or wanted:
+        say = f"no browser test without {', '.join(wanted)}: run python tools/browser.py"
+        pytest.fail(say) if os.environ.get("CI") else pytest.skip(say)
+    from playwright.sync_api import sync_playwright
+
+    from bihuan.web.tests.harness import FLAGS
+
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as play:
+        # Playwright keeps an event loop in this thread; the database calls here are still plain
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        started = play.chromium.launch(executable_path=path, args=FLAGS, headless=True)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def live(live_server: Any) -> str:
+    """Serve the test database; gives the address without a slash at its end."""
+    return str(live_server.url)
+
+
+@pytest.fixture
+def work() -> Callable[[], None]:
+    """Give a function that does every job that is waiting, as the worker process would."""
+    from procrastinate.contrib.django import app
+
+    def run() -> None:
+        worker = app.with_connector(app.connector.get_worker_connector())
+        worker.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+
+    return run
+
+
+@pytest.fixture
+def phone(browser: Browser, live: str) -> Iterator[Page]:
+    """Give a watched page on a phone of 390 × 844."""
+    from bihuan.web.tests.harness import PHONE, opened
+
+    yield from opened(browser, live, PHONE)
+
+
+@pytest.fixture
+def desk(browser: Browser, live: str) -> Iterator[Page]:
+    """Give a watched page on a desk of 1440 × 900."""
+    from bihuan.web.tests.harness import DESK, opened
+
+    yield from opened(browser, live, DESK)
+
+
+@pytest.fixture
+def wall(browser: Browser, live: str) -> Iterator[Page]:
+    """Give a watched page on a wall screen of 1920 × 1080."""
+    from bihuan.web.tests.harness import WALL, opened
+
+    yield from opened(browser, live, WALL)
