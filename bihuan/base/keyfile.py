@@ -14,7 +14,7 @@ import os
 import secrets
 import stat
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bihuan.base.trouble import Trouble
@@ -46,6 +46,16 @@ def create(path: Path) -> Keys:
         raise FileExistsError(path)
     write(path, keys)
     return keys
+
+
+def add_field_key(path: Path) -> str:
+    """Add a field key and make it current; gives its name. Whoever serves must start again."""
+    keys = read(path)
+    number = 1 + max(int(name[1:]) for name in keys.field_keys if name[1:].isdecimal())
+    name = f"k{number}"
+    more = keys.field_keys | {name: secrets.token_bytes(KEY_BYTES)}
+    write(path, replace(keys, current=name, field_keys=more))
+    return name
 
 
 def write(path: Path, keys: Keys) -> None:

@@ -64,6 +64,16 @@ def durable(link: psycopg.Connection[Any]) -> bool:
     return row[0] == "on" and row[1] != "off"
 
 
+def last_seal(link: psycopg.Connection[Any]) -> str:
+    """Give the last seal as "id:hash" for `verify --against`, or "" when there is none."""
+    if link.execute("SELECT to_regclass('public.matters_seal')").fetchone() == (None,):
+        return ""
+    row = link.execute(
+        "SELECT id || ':' || encode(hash, 'hex') FROM matters_seal ORDER BY id DESC LIMIT 1"
+    ).fetchone()
+    return str(row[0]) if row else ""
+
+
 def grant(link: psycopg.Connection[Any], app: str) -> None:
     """Give the application's role its rights, and take away those on history (sql/grants.sql)."""
     text = (SQL / "grants.sql").read_text("utf8")
