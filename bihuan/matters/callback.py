@@ -10,10 +10,17 @@ LOOP = Loop(
     ends=frozenset({"closed", "void"}),
     steps=(
         Step("take_up", ("to_call",), "handling", "matters.callback", place="task"),
-        Step("finish", ("handling", "to_call"), "closed", "matters.callback", note=True, place="task"),
+        Step(
+            "finish", ("handling", "to_call"), "closed", "matters.callback", note=True, place="task"
+        ),
         Step("void", ("to_call", "handling"), "void", "matters.void", note=True),
     ),
-    labels=(("to_call", "待回访"), ("handling", "回访中"), ("closed", "已回访"), ("void", "已作废")),
-)  # fmt: skip
+    labels=(
+        ("to_call", "待回访"),
+        ("handling", "回访中"),
+        ("closed", "已回访"),
+        ("void", "已作废"),
+    ),
+)
 
 KIND = Kind(key="callback", label="回访", prefix="HF", loop=LOOP, waits=0, pauses=0, extensions=0)

@@ -19,29 +19,50 @@ from django.utils.translation import gettext as _
 from bihuan.accounts.actor import Actor
 from bihuan.accounts.may import NotPermitted, may
 from bihuan.accounts.units import tree
-from bihuan.base import calendar, worktime
 from bihuan.matters import chain, kinds
 from bihuan.matters.errors import NoteMissing, NotNow, OwnInterest
 from bihuan.matters.loop import BACK, NoSuchStep, Step
 from bihuan.matters.models import Clock, ClockMark, Entry, Matter, Note, Notice, Task
+from bihuan.matters.timed import ENDED, OPEN, Timed
 
 # Changed by verbs and saved by `write`; the first four also stand in the entry's facts.
 FOLDED = ("due_at", "owner_id", "category", "merged_into_id")
 SAVED = (
-    *FOLDED, "state", "title", "cell_id", "area_id", "lon", "lat", "address", "level", "urgency",
-    "closed_at", "resolved", "exempt", "reminds", "presses", "reopens", "split_from_id",
-)  # fmt: skip
+    *FOLDED,
+    "state",
+    "title",
+    "cell_id",
+    "area_id",
+    "lon",
+    "lat",
+    "address",
+    "level",
+    "urgency",
+    "closed_at",
+    "resolved",
+    "exempt",
+    "reminds",
+    "presses",
+    "reopens",
+    "split_from_id",
+)
 TASK_SAVED = ("state", "unit_id", "person_id", "opinion", "opened_at", "due_at", "done_at", "needs")
-OPEN = ("ready", "doing")
-ENDED = "ended"  # cause of a clock's last mark when the end of the loop stopped it
 # verbs that nobody may use on a matter about themselves or their unit
 OWN_INTEREST = frozenset(
     {
-        "matters.verify", "matters.take_up", "matters.finish", "matters.check", "matters.close",
-        "matters.void", "matters.reject", "matters.reveal", "matters.solve_on_spot",
-        "matters.appeal_first", "matters.appeal_second",
+        "matters.verify",
+        "matters.take_up",
+        "matters.finish",
+        "matters.check",
+        "matters.close",
+        "matters.void",
+        "matters.reject",
+        "matters.reveal",
+        "matters.solve_on_spot",
+        "matters.appeal_first",
+        "matters.appeal_second",
     }
-)  # fmt: skip
+)
 
 
 def moment(at: datetime | None) -> str | None:
@@ -50,13 +71,9 @@ def moment(at: datetime | None) -> str | None:
 
 
 @dataclass
-class Case:
-    """A held matter. `tasks` are its live rounds by key, `clocks` by name, marks in order."""
+class Case(Timed):
+    """A held matter: its rights, its loop, its tasks, its history (and its clocks, from Timed)."""
 
-    matter: Matter
-    tasks: dict[str, Task]
-    clocks: dict[str, Clock]
-    marks: dict[int, list[ClockMark]]
     new_photos: list[str] = field(default_factory=list)  # digests, for the next line of history
     gone: list[Task] = field(default_factory=list)  # rounds set aside by this change
     _was: dict[str, object] = field(default_factory=dict)
@@ -134,21 +151,35 @@ class Case:
         return task
 
     def add_task(
-        self, key: str, *, unit_id: int, at: datetime, person_id: int | None = None,
-        needs: tuple[str, ...] = (), round: int = 1,
-    ) -> Task:  # fmt: skip
+        self,
+        key: str,
+        *,
+        unit_id: int,
+        at: datetime,
+        person_id: int | None = None,
+        needs: tuple[str, ...] = (),
+        round: int = 1,
+    ) -> Task:
         """Add a task; it is ready when all it needs is done, else it waits."""
         met = all(n in self.tasks and self.tasks[n].state in ("done", "skipped") for n in needs)
         task = Task(
-            matter=self.matter, key=key, round=round, unit_id=unit_id, person_id=person_id,
-            state="ready" if met else "waiting", needs=list(needs),
-            opened_at=at if met else None, due_at=self._task_due(key),
-        )  # fmt: skip
+            matter=self.matter,
+            key=key,
+            round=round,
+            unit_id=unit_id,
+            person_id=person_id,
+            state="ready" if met else "waiting",
+            needs=list(needs),
+            opened_at=at if met else None,
+            due_at=self._task_due(key),
+        )
         task.save(force_insert=True)
         self.tasks[key] = task
         return task
 
-    def next_round(self, key: str, *, unit_id: int, at: datetime, person_id: int | None = None) -> Task:
+    def next_round(
+        self, key: str, *, unit_id: int, at: datetime, person_id: int | None = None
+    ) -> Task:
         """Set the live round of `key` aside as returned (opinion kept) and open a new one."""
         rounds = Task.objects.filter(matter=self.matter, key=key).count()
         if key in self.tasks:
@@ -161,7 +192,9 @@ class Case:
         task.save(update_fields=TASK_SAVED)
         self.gone.append(self.tasks.pop(task.key))
 
-    def end_task(self, task: Task, state: str, *, at: datetime, by: Actor | None = None, opinion: str = "") -> None:  # fmt: skip
+    def end_task(
+        self, task: Task, state: str, *, at: datetime, by: Actor | None = None, opinion: str = ""
+    ) -> None:
         """End a live task as done or skipped; open what waited for it."""
         task.state = state
         task.done_at = at
@@ -184,119 +217,54 @@ class Case:
         """Return the live tasks of handling: the lead and its helpers."""
         return [t for t in self.tasks.values() if t.key == "lead" or t.key.startswith("helper")]
 
-    # -- clocks -----------------------------------------------------------------------------
-
-    def start_clock(self, name: str, *, seconds: int, hours: list[list[int]] | None, at: datetime) -> Clock:  # fmt: skip
-        """Start a clock of `seconds` (of `hours`; None = natural time) running from `at`."""
-        clock = Clock(
-            matter=self.matter, name=name, base_seconds=seconds, limit_seconds=seconds, hours=hours
-        )
-        clock.save(force_insert=True)
-        self.clocks[name] = clock
-        self.marks[clock.pk] = []
-        self.mark(clock, at=at, runs=True, cause="opened")
-        return clock
-
-    def mark(self, clock: Clock, *, at: datetime, runs: bool, cause: str, evidence: str = "") -> None:  # fmt: skip
-        """Add a mark to a clock and tell it, its tasks and the matter the new due moment."""
-        marks = self.marks[clock.pk]
-        at = max(at, marks[-1].at) if marks else at
-        mark = ClockMark(
-            clock=clock, seq=len(marks) + 1, at=at, runs=runs, cause=cause, evidence=evidence
-        )
-        mark.save(force_insert=True)
-        marks.append(mark)
-        self.reckon(clock)
-
-    def reckon(self, clock: Clock) -> None:
-        """Compute a clock's due moment from its marks, save it and pass it on."""
-        marks = [worktime.Mark(m.at, m.runs) for m in self.marks[clock.pk]]
-        hours = calendar.hours_for(clock_spans(clock.hours))
-        clock.due_at = None
-        if clock.done_at is None and marks[-1].runs:
-            clock.due_at = worktime.due(hours, marks, clock.limit_seconds)
-        clock.provisional = clock.due_at is not None and calendar.provisional(clock.due_at)
-        clock.save(
-            update_fields=["due_at", "done_at", "late", "limit_seconds", "provisional"]
-        )
-        for task in self.tasks.values():
-            if task.state in ("waiting", *OPEN):
-                task.due_at = self._task_due(task.key)
-        open_due = [c.due_at for c in self.clocks.values() if c.done_at is None and c.due_at]
-        self.matter.due_at = min(open_due, default=None)
-
-    def elapsed(self, clock: Clock, at: datetime) -> int:
-        """Return the seconds (of the clock's hours) used up by `at`."""
-        marks = [worktime.Mark(m.at, m.runs) for m in self.marks[clock.pk]]
-        hours = calendar.hours_for(clock_spans(clock.hours))
-        return worktime.elapsed(hours, marks, at)
-
-    def stop_clocks(self, *, at: datetime, cause: str, evidence: str = "") -> None:
-        """Stop every clock that runs; their due moments move by as long as they stand still."""
-        for clock in self.clocks.values():
-            if clock.done_at is None and self.marks[clock.pk][-1].runs:
-                self._note_late(clock, at)
-                self.mark(clock, at=at, runs=False, cause=cause, evidence=evidence)
-
-    def run_clocks(self, *, at: datetime, cause: str) -> None:
-        """Let every clock that stands still run again."""
-        for clock in self.clocks.values():
-            if clock.done_at is None and not self.marks[clock.pk][-1].runs:
-                self.mark(clock, at=at, runs=True, cause=cause)
-
-    def end_clock(self, name: str, *, at: datetime, cause: str = "met") -> None:
-        """End a clock for good (unless reopened) and keep whether it was late."""
-        clock = self.clocks.get(name)
-        if clock is None or clock.done_at is not None:
-            return
-        self._note_late(clock, at)
-        clock.done_at = at
-        self.mark(clock, at=at, runs=False, cause=cause)
-
-    def reopen_clock(self, name: str, *, at: datetime, fresh: bool) -> None:
-        """Let an ended clock run again; `fresh` gives it its whole limit anew."""
-        clock = self.clocks.get(name)
-        if clock is None:
-            return
-        if fresh:
-            clock.limit_seconds = self.elapsed(clock, at) + clock.base_seconds
-        clock.done_at = None
-        self.mark(clock, at=at, runs=True, cause="reopened" if fresh else "rework")
-
-    def _note_late(self, clock: Clock, at: datetime) -> None:
-        clock.late = clock.late or self.elapsed(clock, at) > clock.limit_seconds
-
-    def _task_due(self, key: str) -> datetime | None:
-        clock = self.clocks.get("accept" if key in ("accept", "verify") else "finish")
-        if key == "verify" and (clock is None or clock.done_at is not None):
-            clock = self.clocks.get("finish")
-        return clock.due_at if clock else None
-
     # -- history ----------------------------------------------------------------------------
 
     def write(
-        self, step: str, *, by: Actor, at: datetime, task: str = "", note: str = "",
-        facts: chain.Facts | None = None, before: str | None = None,
-    ) -> Entry:  # fmt: skip
+        self,
+        step: str,
+        *,
+        by: Actor,
+        at: datetime,
+        task: str = "",
+        note: str = "",
+        facts: chain.Facts | None = None,
+        before: str | None = None,
+    ) -> Entry:
         """Save what changed and add one line of history, its note and its notice."""
         matter = self.matter
-        said: chain.Facts = dict(facts or {})
+        said: dict[str, chain.Fact] = dict(facts or {})
         if by.person_id is None:
             said["as"] = by.label
-        said |= self._changes() | {f"photo:{n}": sum for n, sum in enumerate(self.new_photos, 1)}
+        said |= self._changes()
+        said |= {f"photo:{n}": digest for n, digest in enumerate(self.new_photos, 1)}
         self.new_photos.clear()
         salt = os.urandom(16)
         body = chain.Body(
-            matter.last_seq + 1, step, task, matter.state if before is None else before,
-            matter.state, by.person_id, at, said,
+            matter.last_seq + 1,
+            step,
+            task,
+            matter.state if before is None else before,
+            matter.state,
+            by.person_id,
+            at,
+            said,
             sha256(salt + note.encode()).digest() if note else None,
-        )  # fmt: skip
+        )
         matter.last_seq = body.seq
         matter.last_hash = chain.link(bytes(matter.last_hash), chain.digest(body))
         entry = Entry(
-            matter=matter, seq=body.seq, step=step, task=task, before=body.before, after=body.after,
-            by_id=by.person_id, at=at, facts=said, note_digest=body.note, hash=matter.last_hash,
-        )  # fmt: skip
+            matter=matter,
+            seq=body.seq,
+            step=step,
+            task=task,
+            before=body.before,
+            after=body.after,
+            by_id=by.person_id,
+            at=at,
+            facts=said,
+            note_digest=body.note,
+            hash=matter.last_hash,
+        )
         entry.save(force_insert=True)
         self._save()
         if note:
@@ -307,7 +275,7 @@ class Case:
 
     def _changes(self) -> chain.Facts:
         """Return the folded values that differ from what the last line of history left."""
-        said: chain.Facts = {}
+        said: dict[str, chain.Fact] = {}
         for name in FOLDED:
             value = getattr(self.matter, name)
             if value != self._was[name]:
@@ -331,14 +299,7 @@ class Case:
 
     def _remember(self) -> None:
         self._was = {name: getattr(self.matter, name) for name in SAVED}
-        self._tasks_were = {
-            t.pk: _task_values(t) for t in (*self.tasks.values(), *self.gone)
-        }
-
-
-def clock_spans(hours: list[list[int]] | None) -> tuple[tuple[int, int], ...] | None:
-    """Turn a clock's stored spans into what the calendar takes; None = natural time."""
-    return tuple((a, b) for a, b in hours) if hours is not None else None
+        self._tasks_were = {t.pk: _task_values(t) for t in (*self.tasks.values(), *self.gone)}
 
 
 def _task_values(task: Task) -> tuple[object, ...]:
@@ -368,20 +329,34 @@ def held(matter_id: int) -> Iterator[Case]:
 
 @contextmanager
 def step(
-    matter_id: int, name: str, *, by: Actor, at: datetime, note: str = "", task: str = "",
+    matter_id: int,
+    name: str,
+    *,
+    by: Actor,
+    at: datetime,
+    note: str = "",
+    task: str = "",
     facts: chain.Facts | None = None,
-) -> Iterator[Case]:  # fmt: skip
-    """Hold a matter and take the step `name` in one transaction; the body changes tasks and clocks."""
-    with held(matter_id) as case:
-        with taking(case, name, by=by, at=at, note=note, task=task, facts=facts):
-            yield case
+) -> Iterator[Case]:
+    """Hold a matter and take the step `name`; the body changes tasks and clocks."""
+    with (
+        held(matter_id) as case,
+        taking(case, name, by=by, at=at, note=note, task=task, facts=facts),
+    ):
+        yield case
 
 
 @contextmanager
 def taking(
-    case: Case, name: str, *, by: Actor, at: datetime, note: str = "", task: str = "",
+    case: Case,
+    name: str,
+    *,
+    by: Actor,
+    at: datetime,
+    note: str = "",
+    task: str = "",
     facts: chain.Facts | None = None,
-) -> Iterator[None]:  # fmt: skip
+) -> Iterator[None]:
     """Take the step `name` on a held matter: allowed? permitted? note given? then change and write.
 
     This alone changes a matter's state (`take_step` in architecture.md). Into an end of the loop

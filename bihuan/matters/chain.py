@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import NamedTuple
 
-Facts = dict[str, "str | int | bool | None"]  # no floats: jsonb would not give the same digits back
+Fact = str | int | bool | None
+Facts = Mapping[str, Fact]  # no floats: jsonb would not give the same digits back
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 

@@ -24,11 +24,14 @@ def climb(*, at: datetime, limit: int = 1000) -> int:
         clocks = (
             Clock.objects.filter(
                 ~Exists(climbed),
-                name=rung.clock, done_at=None, due_at__lte=reached, matter__kind=rung.kind,
+                name=rung.clock,
+                done_at=None,
+                due_at__lte=reached,
+                matter__kind=rung.kind,
             )
             .order_by("due_at")
             .values_list("pk", "matter_id")[:limit]
-        )  # fmt: skip
+        )
         for clock_id, matter_id in list(clocks):
             done += _climb_one(rung, clock_id, matter_id, at)
     return done

@@ -90,7 +90,9 @@ class Matter(models.Model):
             # board of the whole county, and the overdue job
             models.Index(fields=["due_at"], condition=Q(closed_at=None), name="matter_due"),
             # board: what lies in a community or street
-            models.Index(fields=["area", "due_at"], condition=Q(closed_at=None), name="matter_area"),
+            models.Index(
+                fields=["area", "due_at"], condition=Q(closed_at=None), name="matter_area"
+            ),
             models.Index(fields=["cell", "opened_at"], name="matter_in_cell"),
             models.Index(
                 fields=["opened_by"], condition=~Q(opened_by=None), name="matter_opened_by"
@@ -98,9 +100,7 @@ class Matter(models.Model):
             models.Index(
                 fields=["merged_into"], condition=~Q(merged_into=None), name="matter_merged"
             ),
-            models.Index(
-                fields=["split_from"], condition=~Q(split_from=None), name="matter_parts"
-            ),
+            models.Index(fields=["split_from"], condition=~Q(split_from=None), name="matter_parts"),
             # search: Chinese words of two characters up (queries.search)
             GinIndex(
                 Func(Concat("title", Value(" "), "address"), function="bigrams"),
@@ -220,7 +220,7 @@ class Stop(models.Model):
 
 
 class Extension(models.Model):
-    """More time asked for (延期): the unit's head agrees, then the centre; a refusal is not counted."""
+    """More time asked for (延期): the unit's head agrees, then the centre; refusals count not."""
 
     matter = models.ForeignKey(Matter, models.PROTECT, related_name="extensions", db_index=False)
     state = models.CharField(max_length=12)

@@ -36,12 +36,13 @@ def open_tasks(by: Actor) -> QuerySet[Task]:
     return (
         Task.objects.filter(state__in=("ready", "doing"))
         .filter(
-            Q(person_id=by.person_id) | Q(person_id=None, unit_id__in=list(by.unit_ids))
+            Q(person_id=by.person_id)
+            | Q(person_id=None, unit_id__in=list(by.unit_ids))
             | Q(state="doing", person_id=by.person_id)
         )
         .select_related("matter", "unit")
         .order_by("due_at", "pk")
-    )  # fmt: skip
+    )
 
 
 def overdue(at: datetime) -> QuerySet[Matter]:

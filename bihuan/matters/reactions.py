@@ -38,7 +38,7 @@ _receivers: dict[str, Receiver] = {}
 
 
 def when(kind: str, step: str, name: str, do: Reaction) -> None:
-    """Declare that `do` reacts to `step` of `kind`. The name is kept in the database: never reuse it."""
+    """Declare that `do` reacts to `step` of `kind`. The name is stored: never reuse it."""
     if name in _receivers:
         raise ValueError(f"reaction {name} is declared twice")
     _receivers[name] = Receiver(name, kind, step, do)
@@ -46,9 +46,7 @@ def when(kind: str, step: str, name: str, do: Reaction) -> None:
 
 def receivers_of(kind: str, step: str) -> list[str]:
     """Return the names of all that react to `step` of `kind`."""
-    return [
-        r.name for r in _receivers.values() if r.kind in (ANY, kind) and r.step in (ANY, step)
-    ]
+    return [r.name for r in _receivers.values() if r.kind in (ANY, kind) and r.step in (ANY, step)]
 
 
 def fan_out(*, at: datetime, limit: int = 500) -> int:

@@ -83,9 +83,13 @@ def receipt(db: psycopg.Connection[Any], *, number: str, seq: int) -> dict[str, 
         )
     ]
     return {
-        "number": number, "seq": seq, "hash": line.hex(), "seal": seal,
-        "path": chain.path(leaves, position), "root": chain.root(leaves).hex(),
-    }  # fmt: skip
+        "number": number,
+        "seq": seq,
+        "hash": line.hex(),
+        "seal": seal,
+        "path": chain.path(leaves, position),
+        "root": chain.root(leaves).hex(),
+    }
 
 
 def check_receipt(db: psycopg.Connection[Any], kept: dict[str, Any]) -> str | None:

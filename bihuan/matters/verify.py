@@ -66,7 +66,7 @@ def everything(
 ) -> list[Finding]:
     """Check every chain, every present value, every seal; the lowest line of each matter is named.
 
-    against: "seal:hash" as published on the day's page or kept in a backup; finds the last seals cut.
+    against: "seal:hash" as published or kept in a backup; it finds the last seals cut.
     """
     lowest: dict[str, Finding] = {}
     alone = db.info.transaction_status == TransactionStatus.IDLE
@@ -80,9 +80,7 @@ def everything(
     return list(lowest.values())
 
 
-def _findings(
-    db: psycopg.Connection[Any], at: datetime, against: str | None
-) -> Iterator[Finding]:
+def _findings(db: psycopg.Connection[Any], at: datetime, against: str | None) -> Iterator[Finding]:
     yield from chains(db)
     yield from seals(db, against)
     for matter_id, seq in db.execute(STRAYS):
@@ -97,7 +95,9 @@ def chains(db: psycopg.Connection[Any]) -> Iterator[Finding]:
     photos = _Grouped(_stream(db, PHOTOS, "photos"))
     for matter_id, rows in groupby(_stream(db, ENTRIES, "entries"), itemgetter(0)):
         yield from one_chain(
-            [_read(row) for row in rows], list(tasks.of(matter_id)), {row[1] for row in photos.of(matter_id)}
+            [_read(row) for row in rows],
+            list(tasks.of(matter_id)),
+            {row[1] for row in photos.of(matter_id)},
         )
 
 
@@ -143,9 +143,13 @@ def _present(rows: list[Row], tasks: list[Row], photos: set[str]) -> Iterator[Fi
     after = rows[-1][16]
     due = due_at.timestamp() if due_at else None
     said_due = datetime.fromisoformat(said["due"]).timestamp() if said.get("due") else None
-    now = (("state", state, after), ("owner", owner, said.get("owner")), ("due", due, said_due),
-           ("category", category, said.get("category", "")),
-           ("merged_into", merged_into, said.get("merged_into")))  # fmt: skip
+    now = (
+        ("state", state, after),
+        ("owner", owner, said.get("owner")),
+        ("due", due, said_due),
+        ("category", category, said.get("category", "")),
+        ("merged_into", merged_into, said.get("merged_into")),
+    )
     last = len(rows)
     for name, is_now, is_said in now:
         if is_now != is_said:
@@ -223,4 +227,3 @@ class _Grouped:
         while self.next is not None and self.next[0] == matter_id:
             yield self.next
             self.next = next(self.rows, None)
-

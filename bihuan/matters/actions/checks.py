@@ -17,9 +17,14 @@ from bihuan.matters.models import Matter
 
 
 def start_check(
-    *, matter_id: int, by: Actor, at: datetime, unit_id: int | None = None,
-    person_id: int | None = None, note: str = "",
-) -> Matter:  # fmt: skip
+    *,
+    matter_id: int,
+    by: Actor,
+    at: datetime,
+    unit_id: int | None = None,
+    person_id: int | None = None,
+    note: str = "",
+) -> Matter:
     """Ask the cell's team (or `unit_id`) to look whether it is done."""
     with step(matter_id, "start_check", by=by, at=at, note=note) as case:
         where = unit_id or case.matter.area_id or desk_of(case)

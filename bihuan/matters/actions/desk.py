@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from bihuan.accounts.actor import Actor
 from bihuan.accounts.units import tree
+from bihuan.matters import chain
 from bihuan.matters.actions.photos import Kept, keep_photos, photo_owed
 from bihuan.matters.case import Case, held, step, taking
 from bihuan.matters.errors import BadValue, NotNow
@@ -17,10 +18,15 @@ from bihuan.matters.models import Matter
 
 
 def accept(
-    *, matter_id: int, by: Actor, at: datetime, note: str = "",
-    verify_unit_id: int | None = None, verify_person_id: int | None = None,
-) -> Matter:  # fmt: skip
-    """Say that the county has seen it, and ask the cell's team to look whether it is so (受理、核实)."""
+    *,
+    matter_id: int,
+    by: Actor,
+    at: datetime,
+    note: str = "",
+    verify_unit_id: int | None = None,
+    verify_person_id: int | None = None,
+) -> Matter:
+    """Say that the county has seen it, and ask the cell's team to look (受理、核实)."""
     with step(matter_id, "accept", by=by, at=at, note=note) as case:
         _end_accept(case, by, at)
         unit_id = verify_unit_id or case.matter.area_id or case.matter.owner_id
@@ -29,15 +35,22 @@ def accept(
 
 
 def verify(
-    *, matter_id: int, found: bool, note: str, by: Actor, at: datetime,
+    *,
+    matter_id: int,
+    found: bool,
+    note: str,
+    by: Actor,
+    at: datetime,
     photos: Sequence[Kept] = (),
-) -> Matter:  # fmt: skip
+) -> Matter:
     """Say whether it is as reported (核实). If not, it stays for the desk to void or register."""
     with held(matter_id) as case:
         task = case.task("verify")
         case.allow(by, "matters.verify", place="task", task=task)
         if found:
-            with taking(case, "verify", by=by, at=at, note=note, task="verify", facts={"found": True}):
+            with taking(
+                case, "verify", by=by, at=at, note=note, task="verify", facts={"found": True}
+            ):
                 case.end_task(task, "done", at=at, by=by, opinion=note)
                 keep_photos(case, photos, use="before", by=by, at=at)
         else:
@@ -51,7 +64,7 @@ def verify(
 
 
 def register(*, matter_id: int, by: Actor, at: datetime, note: str = "") -> Matter:
-    """File it as a matter of the county's own (立案), straight from the report or after the look."""
+    """File it as a matter of the county's own (立案), at once or after the look."""
     with step(matter_id, "register", by=by, at=at, note=note) as case:
         _end_accept(case, by, at)
         if "verify" in case.tasks and case.tasks["verify"].state != "done":
@@ -60,12 +73,19 @@ def register(*, matter_id: int, by: Actor, at: datetime, note: str = "") -> Matt
 
 
 def assign(
-    *, matter_id: int, unit_id: int, by: Actor, at: datetime, note: str = "",
-    person_id: int | None = None, helper_unit_ids: Sequence[int] = (), why: str = "",
-) -> Matter:  # fmt: skip
+    *,
+    matter_id: int,
+    unit_id: int,
+    by: Actor,
+    at: datetime,
+    note: str = "",
+    person_id: int | None = None,
+    helper_unit_ids: Sequence[int] = (),
+    why: str = "",
+) -> Matter:
     """Give the lead to a unit, and shares to helpers (派遣：主办、协办). why: the rule's reason."""
     check_units(unit_id, *helper_unit_ids)
-    facts: dict[str, str | int | bool | None] = {"unit": unit_id}
+    facts: dict[str, chain.Fact] = {"unit": unit_id}
     if why:
         facts["why"] = why
     with step(matter_id, "assign", by=by, at=at, note=note, facts=facts) as case:

@@ -9,13 +9,14 @@ from django.utils.translation import gettext as _
 
 from bihuan.accounts.actor import Actor
 from bihuan.matters.actions.opening import NewTask, Opened, Opening, open_matter
-from bihuan.matters.case import ENDED, Case, hold, taking
+from bihuan.matters.case import Case, hold, taking
 from bihuan.matters.errors import BadValue, NoteMissing, NotNow
 from bihuan.matters.models import Entry, Matter
+from bihuan.matters.timed import ENDED
 
 
 def merge(*, matter_id: int, into_id: int, note: str, by: Actor, at: datetime) -> Matter:
-    """Let one matter be answered by another (并案): its clocks stop, each reporter is still answered."""
+    """Let one matter be answered by another (并案); each reporter is still answered."""
     with transaction.atomic():
         if matter_id == into_id:
             raise BadValue(_("不能并入自己。"))
@@ -64,14 +65,25 @@ def split(
         clocks = tuple((c.name, c.base_seconds, c.hours) for c in case.clocks.values())
         part = open_matter(
             Opening(
-                kind=matter.kind, category=category, title=title[:120], owner_id=desk,
-                cell_id=matter.cell_id, area_id=matter.area_id, lon=matter.lon, lat=matter.lat,
-                address=matter.address, channel=matter.channel, place_guessed=matter.place_guessed,
-                tasks=(NewTask("accept", desk),), clocks=clocks,
-                split_from_id=matter.pk, facts={"from": matter.number},
+                kind=matter.kind,
+                category=category,
+                title=title[:120],
+                owner_id=desk,
+                cell_id=matter.cell_id,
+                area_id=matter.area_id,
+                lon=matter.lon,
+                lat=matter.lat,
+                address=matter.address,
+                channel=matter.channel,
+                place_guessed=matter.place_guessed,
+                tasks=(NewTask("accept", desk),),
+                clocks=clocks,
+                split_from_id=matter.pk,
+                facts={"from": matter.number},
             ),
-            by=by, at=at,
-        )  # fmt: skip
+            by=by,
+            at=at,
+        )
         case.write("split", by=by, at=at, note=note, facts={"part": part.number})
     return part
 

@@ -23,8 +23,9 @@ from bihuan.accounts.actor import Actor
 from bihuan.base import calendar
 from bihuan.matters import chain, kinds
 from bihuan.matters.actions.photos import Kept
-from bihuan.matters.case import clock_spans, moment
+from bihuan.matters.case import moment
 from bihuan.matters.errors import Refused
+from bihuan.matters.timed import clock_spans
 
 if TYPE_CHECKING:
     from django.db.backends.postgresql.base import DatabaseWrapper
@@ -100,9 +101,14 @@ class Once:
 
 
 def open_matter(
-    opening: Opening, *, by: Actor, at: datetime, once: Once | None = None,
-    record: str = NO_RECORD, values: Mapping[str, Any] | None = None,
-) -> Opened:  # fmt: skip
+    opening: Opening,
+    *,
+    by: Actor,
+    at: datetime,
+    once: Once | None = None,
+    record: str = NO_RECORD,
+    values: Mapping[str, Any] | None = None,
+) -> Opened:
     """Open a matter with its first line of history; raise KeyTaken when `once` was used before.
 
     record: the capability's own CTE, `record AS (INSERT … SELECT id, … FROM matter RETURNING id)`;
@@ -138,36 +144,57 @@ def _arguments(
     body = chain.Body(1, "open", "", "", kind.loop.start, by.person_id, at, facts, None)
     photos = opening.photos
     return {
-        "base": Int8(base_of(day)), "prefix": f"{kind.prefix}-{day:%Y%m%d}-",
-        "body": chain.digest(body), "facts": Jsonb(facts, dumps=chain.encode),
-        "at": at, "by": _id(by.person_id), "kind": opening.kind, "category": opening.category,
-        "title": opening.title[:120], "state": kind.loop.start, "cell": _id(opening.cell_id),
-        "guessed": opening.place_guessed, "lon": _float(opening.lon), "lat": _float(opening.lat),
-        "address": opening.address[:200], "channel": opening.channel,
-        "owner": Int8(opening.owner_id), "area": _id(opening.area_id),
-        "urgency": Int2(opening.urgency), "about_unit": _id(opening.about_unit_id),
-        "about_person": _id(opening.about_person_id), "split_from": _id(opening.split_from_id),
+        "base": Int8(base_of(day)),
+        "prefix": f"{kind.prefix}-{day:%Y%m%d}-",
+        "body": chain.digest(body),
+        "facts": Jsonb(facts, dumps=chain.encode),
+        "at": at,
+        "by": _id(by.person_id),
+        "kind": opening.kind,
+        "category": opening.category,
+        "title": opening.title[:120],
+        "state": kind.loop.start,
+        "cell": _id(opening.cell_id),
+        "guessed": opening.place_guessed,
+        "lon": _float(opening.lon),
+        "lat": _float(opening.lat),
+        "address": opening.address[:200],
+        "channel": opening.channel,
+        "owner": Int8(opening.owner_id),
+        "area": _id(opening.area_id),
+        "urgency": Int2(opening.urgency),
+        "about_unit": _id(opening.about_unit_id),
+        "about_person": _id(opening.about_person_id),
+        "split_from": _id(opening.split_from_id),
         "due": due,
         "task_keys": [t.key for t in opening.tasks],
         "task_units": [Int8(t.unit_id) for t in opening.tasks],
-        "task_states": states, "task_needs": [",".join(t.needs) for t in opening.tasks],
+        "task_states": states,
+        "task_needs": [",".join(t.needs) for t in opening.tasks],
         "task_dues": [task_due.get(t.key, due) or due for t in opening.tasks],
         "clock_names": [name for name, _, _ in opening.clocks],
         "clock_seconds": [Int4(seconds) for _, seconds, _ in opening.clocks],
         "clock_hours": [_hours(hours) for _, _, hours in opening.clocks],
-        "clock_dues": dues, "clock_provisional": [calendar.provisional(d) for d in dues],
-        "photo_names": [p.name for p in photos], "photo_thumbs": [p.thumb for p in photos],
-        "photo_sums": [p.sha256 for p in photos], "photo_sizes": [Int4(p.size) for p in photos],
+        "clock_dues": dues,
+        "clock_provisional": [calendar.provisional(d) for d in dues],
+        "photo_names": [p.name for p in photos],
+        "photo_thumbs": [p.thumb for p in photos],
+        "photo_sums": [p.sha256 for p in photos],
+        "photo_sizes": [Int4(p.size) for p in photos],
         "photo_widths": [Int4(p.width) for p in photos],
         "photo_heights": [Int4(p.height) for p in photos],
-    }  # fmt: skip
+    }
 
 
 def _facts(opening: Opening, by: Actor, due: datetime | None, states: list[str]) -> chain.Facts:
-    facts: chain.Facts = {
-        "owner": opening.owner_id, "category": opening.category, "due": moment(due),
-        "cell": opening.cell_id, "channel": opening.channel, **opening.facts,
-    }  # fmt: skip
+    facts: dict[str, chain.Fact] = {
+        "owner": opening.owner_id,
+        "category": opening.category,
+        "due": moment(due),
+        "cell": opening.cell_id,
+        "channel": opening.channel,
+        **opening.facts,
+    }
     if by.person_id is None:
         facts["as"] = by.label
     facts |= {f"photo:{n}": p.sha256.hex() for n, p in enumerate(opening.photos, 1)}
@@ -224,13 +251,17 @@ def apart() -> psycopg.Connection[Any]:
     django.ensure_connection()
     info = django.connection.info
     return psycopg.connect(
-        dbname=info.dbname, user=info.user, password=info.password or "", host=info.host,
-        port=info.port, autocommit=True,
-    )  # fmt: skip
+        dbname=info.dbname,
+        user=info.user,
+        password=info.password or "",
+        host=info.host,
+        port=info.port,
+        autocommit=True,
+    )
 
 
 def prepared() -> psycopg.Cursor[Any]:
-    """Return a cursor that binds on the server and so can prepare; Django's own binds on the client."""
+    """Return a cursor that binds on the server and so can prepare; Django's own cannot."""
     django = cast("DatabaseWrapper", connection)
     django.ensure_connection()
     return psycopg.Cursor(django.connection)
@@ -264,5 +295,3 @@ def _float(value: float | None) -> Float8 | None:
 
 def _hours(hours: Hours) -> str | None:
     return None if hours is None else json.dumps(hours)
-
-

@@ -36,15 +36,24 @@ def take_photo(data: bytes) -> Kept:
 def keep(photo: Photo) -> Kept:
     """Keep a cleaned photo and its thumbnail on disk; nothing points to them yet."""
     return Kept(
-        name=blobs.keep(photo.jpeg, "jpg"), thumb=blobs.keep(photo.thumb, "jpg"),
-        sha256=photo.sha256, size=len(photo.jpeg), width=photo.width, height=photo.height,
-    )  # fmt: skip
+        name=blobs.keep(photo.jpeg, "jpg"),
+        thumb=blobs.keep(photo.thumb, "jpg"),
+        sha256=photo.sha256,
+        size=len(photo.jpeg),
+        width=photo.width,
+        height=photo.height,
+    )
 
 
 def keep_photos(
-    case: Case, photos: Sequence[Kept], *, use: str, by: Actor, at: datetime,
+    case: Case,
+    photos: Sequence[Kept],
+    *,
+    use: str,
+    by: Actor,
+    at: datetime,
     record_id: int | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Add photos to a held matter; the line written next binds their digests.
 
     use: report, before, after, note.
@@ -52,10 +61,18 @@ def keep_photos(
     case.new_photos += [p.sha256.hex() for p in photos]
     Attachment.objects.bulk_create(
         Attachment(
-            matter=case.matter, record_id=record_id, use=use, name=p.name, thumb=p.thumb,
-            sha256=p.sha256, size=p.size, width=p.width, height=p.height,
-            by_id=by.person_id, at=at,
-        )  # fmt: skip
+            matter=case.matter,
+            record_id=record_id,
+            use=use,
+            name=p.name,
+            thumb=p.thumb,
+            sha256=p.sha256,
+            size=p.size,
+            width=p.width,
+            height=p.height,
+            by_id=by.person_id,
+            at=at,
+        )
         for p in photos
     )
 

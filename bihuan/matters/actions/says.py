@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from bihuan.accounts.actor import Actor
 from bihuan.accounts.may import NotPermitted
+from bihuan.matters import chain
 from bihuan.matters.actions.desk import desk_of
 from bihuan.matters.actions.opening import NewTask, Opening, open_matter
 from bihuan.matters.actions.photos import Kept, keep_photos
@@ -21,9 +22,14 @@ CALLBACK_SECONDS = 3 * 28_800  # three working days of 8 hours to call back afte
 
 
 def add_note(
-    *, matter_id: int, note: str, by: Actor, at: datetime, photos: Sequence[Kept] = (),
+    *,
+    matter_id: int,
+    note: str,
+    by: Actor,
+    at: datetime,
+    photos: Sequence[Kept] = (),
     record_id: int | None = None,
-) -> Entry:  # fmt: skip
+) -> Entry:
     """Add words or photos to a matter, by staff or by its reporter."""
     with held(matter_id) as case:
         case.allow(by, "matters.note")
@@ -33,7 +39,7 @@ def add_note(
             raise NotNow(_("事项已经结束，不能再补充。"))
         use = "note" if by.label == "person" else "report"
         keep_photos(case, photos, use=use, by=by, at=at, record_id=record_id)
-        facts: dict[str, str | int | bool | None] = {"photos": len(photos)}
+        facts: dict[str, chain.Fact] = {"photos": len(photos)}
         return case.write("note", by=by, at=at, note=note.strip(), facts=facts)
 
 
@@ -62,27 +68,33 @@ def press(*, matter_id: int, note: str, until: datetime, by: Actor, at: datetime
         if until <= at:
             raise BadValue(_("督办期限要在现在之后。"))
         case.matter.presses += 1
-        facts: dict[str, str | int | bool | None] = {
-            "count": case.matter.presses, "until": until.isoformat()
-        }  # fmt: skip
+        facts: dict[str, chain.Fact] = {"count": case.matter.presses, "until": until.isoformat()}
         case.write("press", by=by, at=at, note=note, facts=facts)
     return case.matter
 
 
-def reveal(*, matter_id: int, field: str, reason: str, by: Actor, at: datetime, record_id: int) -> Entry:  # fmt: skip
+def reveal(
+    *, matter_id: int, field: str, reason: str, by: Actor, at: datetime, record_id: int
+) -> Entry:
     """Log that `by` looks at what is hidden of a reporter (phone, name), and why."""
     with held(matter_id) as case:
         case.allow(by, "matters.reveal")
         if not reason.strip():
             raise NoteMissing(_("请写明查看的理由，查看会留下记录。"))
-        facts: dict[str, str | int | bool | None] = {"field": field, "record": record_id}
+        facts: dict[str, chain.Fact] = {"field": field, "record": record_id}
         return case.write("reveal", by=by, at=at, note=reason, facts=facts)
 
 
 def rate(
-    *, matter_id: int, level: int | None, solved: bool | None, note: str, by: Actor, at: datetime,
+    *,
+    matter_id: int,
+    level: int | None,
+    solved: bool | None,
+    note: str,
+    by: Actor,
+    at: datetime,
     record_id: int | None = None,
-) -> Rating:  # fmt: skip
+) -> Rating:
     """Keep the reporter's judgement: solved or not, apart from how satisfied (five levels).
 
     A bad level opens a callback matter in the same transaction. Nobody who works for the
@@ -100,7 +112,7 @@ def rate(
             raise BadValue(_("评价分五级，请选一级。"))
         if solved is not None:
             case.matter.resolved = solved
-        facts: dict[str, str | int | bool | None] = {"level": level, "solved": solved}
+        facts: dict[str, chain.Fact] = {"level": level, "solved": solved}
         entry = case.write("rate", by=by, at=at, note=note, facts=facts)
         rating = Rating(
             matter=case.matter, record_id=record_id, level=level, solved=solved, at=at, entry=entry
@@ -143,16 +155,24 @@ def _open_callback(case: Case, by: Actor, at: datetime) -> None:
     desk = case.tasks["accept"].unit_id if "accept" in case.tasks else matter.owner_id
     open_matter(
         Opening(
-            kind="callback", category=matter.category,
+            kind="callback",
+            category=matter.category,
             title=_("回访：%(title)s") % {"title": matter.title[:100]},
-            owner_id=desk, cell_id=matter.cell_id, area_id=matter.area_id, lon=matter.lon,
-            lat=matter.lat, address=matter.address, channel="rating",
+            owner_id=desk,
+            cell_id=matter.cell_id,
+            area_id=matter.area_id,
+            lon=matter.lon,
+            lat=matter.lat,
+            address=matter.address,
+            channel="rating",
             tasks=(NewTask("call", desk),),
             clocks=(("finish", CALLBACK_SECONDS, DESK_HOURS),),
-            facts={"from": matter.number}, about_unit_id=None,
+            facts={"from": matter.number},
+            about_unit_id=None,
         ),
-        by=by, at=at,
-    )  # fmt: skip
+        by=by,
+        at=at,
+    )
 
 
 DESK_HOURS = [[8 * 3600, 12 * 3600], [14 * 3600, 18 * 3600]]

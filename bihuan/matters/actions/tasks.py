@@ -8,6 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from bihuan.accounts.actor import Actor
+from bihuan.matters import chain
 from bihuan.matters.actions.desk import check_units, desk_of
 from bihuan.matters.actions.photos import Kept, keep_photos, photo_owed
 from bihuan.matters.case import Case, held, taking
@@ -33,9 +34,15 @@ def take_up(*, matter_id: int, key: str, by: Actor, at: datetime) -> Matter:
 
 
 def finish(
-    *, matter_id: int, key: str, opinion: str, by: Actor, at: datetime,
-    photos: Sequence[Kept] = (), before_photos: Sequence[Kept] = (),
-) -> Matter:  # fmt: skip
+    *,
+    matter_id: int,
+    key: str,
+    opinion: str,
+    by: Actor,
+    at: datetime,
+    photos: Sequence[Kept] = (),
+    before_photos: Sequence[Kept] = (),
+) -> Matter:
     """Say that a share is done, with words and evidence; the last one makes the matter handled."""
     with held(matter_id) as case:
         task = case.task(key)
@@ -58,7 +65,9 @@ def finish(
     return case.matter
 
 
-def return_task(*, matter_id: int, key: str, reason: str, note: str, by: Actor, at: datetime) -> Matter:  # fmt: skip
+def return_task(
+    *, matter_id: int, key: str, reason: str, note: str, by: Actor, at: datetime
+) -> Matter:
     """Give a task back with a reason (退单); what was already filled in stays."""
     with held(matter_id) as case:
         task = case.task(key)
@@ -67,7 +76,7 @@ def return_task(*, matter_id: int, key: str, reason: str, note: str, by: Actor, 
             raise NoteMissing(_("请写明退回的原因。"))
         task.opinion = note
         if key == "lead":
-            facts = {"reason": reason, "from": task.unit_id}
+            facts: dict[str, chain.Fact] = {"reason": reason, "from": task.unit_id}
             with taking(case, "return", by=by, at=at, note=note, task=key, facts=facts):
                 case.set_aside(task)
                 case.matter.owner_id = desk_of(case)
@@ -77,7 +86,9 @@ def return_task(*, matter_id: int, key: str, reason: str, note: str, by: Actor, 
     return case.matter
 
 
-def hand_over(*, matter_id: int, key: str, person_id: int, by: Actor, at: datetime, note: str = "") -> Matter:  # fmt: skip
+def hand_over(
+    *, matter_id: int, key: str, person_id: int, by: Actor, at: datetime, note: str = ""
+) -> Matter:
     """Give an open task to another person of the same unit (转办)."""
     with held(matter_id) as case:
         task = case.task(key)
@@ -139,5 +150,9 @@ def _main(case: Case) -> str:
 
 def handlers(case: Case) -> frozenset[int]:
     """Return the ids of all who handled the matter, in any round."""
-    rows = Task.objects.filter(matter=case.matter).values_list("key", "person_id")
-    return frozenset(p for key, p in rows if p is not None and (key == "lead" or key.startswith("helper")))  # fmt: skip
+    rows = Task.objects.filter(matter=case.matter, person__isnull=False)
+    return frozenset(
+        task.person_id
+        for task in rows
+        if task.person_id and (task.key == "lead" or task.key.startswith("helper"))
+    )

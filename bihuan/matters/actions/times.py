@@ -13,9 +13,15 @@ from bihuan.matters.models import Appeal, Clock, Extension, Matter, Stop
 
 
 def pause(
-    *, matter_id: int, cause: str, until: datetime, note: str, by: Actor, at: datetime,
+    *,
+    matter_id: int,
+    cause: str,
+    until: datetime,
+    note: str,
+    by: Actor,
+    at: datetime,
     evidence: str = "",
-) -> Matter:  # fmt: skip
+) -> Matter:
     """Hang a matter up until a date (挂账): its clocks stand still; once, and it revives itself."""
     with step(matter_id, "pause", by=by, at=at, note=note, facts={"cause": cause}) as case:
         kind = case.kind
@@ -81,9 +87,12 @@ def ask_extension(*, matter_id: int, note: str, by: Actor, at: datetime) -> Exte
         if sum(e.state == "granted" for e in earlier) >= case.kind.extensions:
             raise TooMany(_("最多延期 %(n)s 次。") % {"n": case.kind.extensions})
         extension = Extension(
-            matter=case.matter, state="asked", seconds=clock.base_seconds,
-            asked_by_id=by.person_id, asked_at=at,
-        )  # fmt: skip
+            matter=case.matter,
+            state="asked",
+            seconds=clock.base_seconds,
+            asked_by_id=by.person_id,
+            asked_at=at,
+        )
         extension.save(force_insert=True)
         case.write(
             "ask_extension", by=by, at=at, note=note, task="lead", facts={"extension": extension.pk}
@@ -126,9 +135,13 @@ def refuse_extension(*, matter_id: int, note: str, by: Actor, at: datetime) -> E
         extension.state, extension.decided_at = "refused", at
         extension.save(update_fields=["state", "decided_at"])
         case.write(
-            "refuse_extension", by=by, at=at, note=note, task="lead",
+            "refuse_extension",
+            by=by,
+            at=at,
+            note=note,
+            task="lead",
             facts={"extension": extension.pk},
-        )  # fmt: skip
+        )
     return extension
 
 
@@ -150,7 +163,7 @@ def appeal(*, matter_id: int, note: str, by: Actor, at: datetime) -> Appeal:
 
 
 def decide_appeal(*, matter_id: int, agree: bool, note: str, by: Actor, at: datetime) -> Appeal:
-    """Review an appeal: twice, by two people; upheld, the lateness leaves the figures, not the facts."""
+    """Review an appeal, twice, by two people; upheld, the lateness leaves the figures alone."""
     with held(matter_id) as case:
         row = Appeal.objects.filter(matter=case.matter, state__in=("asked", "agreed_once")).first()
         if row is None:
@@ -171,7 +184,9 @@ def decide_appeal(*, matter_id: int, agree: bool, note: str, by: Actor, at: date
     return row
 
 
-def _begin_stop(case: Case, sort: str, cause: str, at: datetime, *, until: datetime | None, most: int) -> None:  # fmt: skip
+def _begin_stop(
+    case: Case, sort: str, cause: str, at: datetime, *, until: datetime | None, most: int
+) -> None:
     if Stop.objects.filter(matter=case.matter, sort=sort).count() >= most:
         if sort == "pause":
             raise TooMany(_("每件事项最多挂账 %(n)s 次。") % {"n": most})
@@ -202,5 +217,3 @@ def _open_extension(case: Case) -> Extension:
         raise NotNow(_("没有等待同意的延期申请。"))
     _running_finish(case)
     return found
-
-

@@ -48,11 +48,18 @@ def opener(units: Units, at: datetime) -> OpenErrand:
     def open_one(**changes: Any) -> Opened:
         desk = units.county.pk
         given: dict[str, Any] = {
-            "kind": "errand", "title": "路灯不亮", "owner_id": desk, "channel": "resident",
-            "category": "lamp", "area_id": units.team.pk, "lon": 115.7, "lat": 36.85,
-            "address": "温泉路 3 号", "tasks": (NewTask("accept", desk),),
+            "kind": "errand",
+            "title": "路灯不亮",
+            "owner_id": desk,
+            "channel": "resident",
+            "category": "lamp",
+            "area_id": units.team.pk,
+            "lon": 115.7,
+            "lat": 36.85,
+            "address": "温泉路 3 号",
+            "tasks": (NewTask("accept", desk),),
             "clocks": (("accept", 7200, OFFICE), ("finish", 3 * 28_800, OFFICE)),
-        }  # fmt: skip
+        }
         when = changes.pop("at", at)
         by = changes.pop("by", REPORTER)
         return open_matter(Opening(**{**given, **changes}), by=by, at=when)

@@ -42,9 +42,13 @@ LOOP = Loop(
 )
 
 ERRAND = Kind(
-    key="errand", label="试办", prefix="TS", loop=LOOP, pause_causes=("season",),
+    key="errand",
+    label="试办",
+    prefix="TS",
+    loop=LOOP,
+    pause_causes=("season",),
     photo_owed=lambda category: category == "road",
-)  # fmt: skip
+)
 
 if "errand" not in {kind.key for kind in kinds.every()}:
     kinds.register(ERRAND)

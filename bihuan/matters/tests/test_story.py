@@ -8,7 +8,7 @@ import pytest
 
 from bihuan.accounts.may import NotPermitted
 from bihuan.matters import actions
-from bihuan.matters.errors import NoteMissing, NotAnother, NotNow, OwnInterest
+from bihuan.matters.errors import NotAnother, NoteMissing, NotNow, OwnInterest
 from bihuan.matters.models import Clock, Entry, Matter, Notice, Task
 from bihuan.matters.tests.bed import Cast, OpenErrand, state
 from bihuan.matters.verify import Finding
@@ -24,9 +24,12 @@ def steps(matter_id: int) -> list[str]:
 
 
 def test_an_errand_walks_its_whole_loop_and_leaves_one_line_a_step(
-    open_errand: OpenErrand, cast: Cast, units: Units, at: datetime,
+    open_errand: OpenErrand,
+    cast: Cast,
+    units: Units,
+    at: datetime,
     untouched: Callable[[], list[Finding]],
-) -> None:  # fmt: skip
+) -> None:
     it = open_errand()
     pk = it.matter_id
     assert it.number == "TS-20261123-000001"
@@ -39,9 +42,16 @@ def test_an_errand_walks_its_whole_loop_and_leaves_one_line_a_step(
     actions.pass_check(matter_id=pk, note="亮了", by=cast.worker, at=at)
     actions.rate(matter_id=pk, level=5, solved=True, note="谢谢", by=cast.reporter, at=at)
     assert steps(pk) == [
-        "open", "accept", "verify", "assign", "take_up", "finish", "start_check", "pass_check",
+        "open",
+        "accept",
+        "verify",
+        "assign",
+        "take_up",
+        "finish",
+        "start_check",
+        "pass_check",
         "rate",
-    ]  # fmt: skip
+    ]
     matter = Matter.objects.get(pk=pk)
     assert (matter.state, matter.closed_at, matter.resolved) == ("closed", at, True)
     assert Notice.objects.count() == 9
@@ -79,14 +89,21 @@ def test_finishing_has_to_say_what_was_done(
 
 
 def test_a_pause_moves_the_date_by_exactly_what_it_stopped(
-    open_errand: OpenErrand, cast: Cast, units: Units, at: datetime,
+    open_errand: OpenErrand,
+    cast: Cast,
+    units: Units,
+    at: datetime,
     untouched: Callable[[], list[Finding]],
-) -> None:  # fmt: skip
+) -> None:
     pk = _at_unit(open_errand, cast, units, at)
     actions.pause(
-        matter_id=pk, cause="season", until=at + timedelta(days=30), note="要等开春", by=cast.clerk,
+        matter_id=pk,
+        cause="season",
+        until=at + timedelta(days=30),
+        note="要等开春",
+        by=cast.clerk,
         at=at + timedelta(hours=1),
-    )  # fmt: skip
+    )
     assert Matter.objects.get(pk=pk).due_at is None
     # one working day later: Tuesday 10:00 for Monday 10:00
     actions.revive(matter_id=pk, by=cast.clerk, at=at + timedelta(hours=25))
@@ -140,9 +157,12 @@ def test_a_matter_about_a_unit_is_not_handled_by_it(
 
 
 def test_a_merged_matter_comes_back_as_it_was(
-    open_errand: OpenErrand, cast: Cast, units: Units, at: datetime,
+    open_errand: OpenErrand,
+    cast: Cast,
+    units: Units,
+    at: datetime,
     untouched: Callable[[], list[Finding]],
-) -> None:  # fmt: skip
+) -> None:
     one = _at_unit(open_errand, cast, units, at)
     other = open_errand().matter_id
     before = _picture(one)
@@ -169,9 +189,12 @@ def test_a_bad_rating_opens_a_callback(
 
 
 def test_reopening_gives_the_whole_limit_anew_and_only_twice(
-    open_errand: OpenErrand, cast: Cast, units: Units, at: datetime,
+    open_errand: OpenErrand,
+    cast: Cast,
+    units: Units,
+    at: datetime,
     untouched: Callable[[], list[Finding]],
-) -> None:  # fmt: skip
+) -> None:
     pk = _closed(open_errand, cast, units, at)
     later = at + timedelta(days=7)
     actions.reopen(matter_id=pk, note="又坏了", by=cast.reporter, at=later)
@@ -210,7 +233,10 @@ def _picture(matter_id: int) -> object:
     clocks = Clock.objects.filter(matter_id=matter_id).order_by("pk")
     matter = Matter.objects.get(pk=matter_id)
     return (
-        matter.state, matter.due_at, matter.closed_at, matter.merged_into_id,
+        matter.state,
+        matter.due_at,
+        matter.closed_at,
+        matter.merged_into_id,
         [(t.key, t.round, t.state, t.due_at) for t in tasks],
         [(c.name, c.due_at, c.done_at) for c in clocks],
-    )  # fmt: skip
+    )
