@@ -144,7 +144,7 @@ class Embedded:
                 raise
         except OSError as why:
             raise Trouble(
-                f"数据文件夹 {self.folder} 不能用:{why.strerror}。请检查权限和磁盘空间。",
+                f"数据文件夹 {self.folder} 不能用：{why.strerror}。请检查权限和磁盘空间。",
                 f"The data folder {self.folder} cannot be used: {why.strerror}. "
                 "Check its permissions and free space.",
             ) from why
@@ -211,8 +211,8 @@ class Embedded:
                     return self._urls()
                 time.sleep(POLL_SECONDS)
         raise AlreadyRunning(
-            f"数据文件夹 {self.folder} 正被另一个闭环使用(进程 {owner})。"
-            "请先停下它,或用 BIHUAN_DATA 另选一个文件夹。",
+            f"数据文件夹 {self.folder} 正被另一个闭环使用（进程 {owner}）。"
+            "请先停下它，或用 BIHUAN_DATA 另选一个文件夹。",
             f"The data folder {self.folder} is in use by another Bihuan (process {owner}). "
             "Stop that one first, or choose another folder with BIHUAN_DATA.",
         )
@@ -290,8 +290,8 @@ class Embedded:
         have = version.rsplit(maxsplit=1)[-1].split(".")[0]
         if made != have:
             raise Trouble(
-                f"数据由 PostgreSQL {made} 写成,现在装的是 {have}。"
-                "请用旧版本 bihuan backup,再用新版本 bihuan restore。",
+                f"数据由 PostgreSQL {made} 写成，现在装的是 {have}。"
+                "请用旧版本 bihuan backup，再用新版本 bihuan restore。",
                 f"The data was written by PostgreSQL {made}, installed is {have}. "
                 "Run `bihuan backup` with the old version and `bihuan restore` with the new one.",
             )
@@ -358,19 +358,19 @@ class Embedded:
             time.sleep(POLL_SECONDS)
             waited += POLL_SECONDS
             if round(waited / POLL_SECONDS) % round(5 / POLL_SECONDS) == 0:
-                self.say("数据库还在恢复,请稍候…… The database is still recovering …")
+                self.say("数据库还在恢复，请稍候…… The database is still recovering …")
 
     def _fail(self, output: str) -> None:
         """Turn PostgreSQL's last words into one sentence."""
         if "No space left on device" in output:
             raise Trouble(
-                "磁盘已满,数据库无法启动。请腾出空间后再试。",
+                "磁盘已满，数据库无法启动。请腾出空间后再试。",
                 "The disk is full, the database cannot start. Free some space and try again.",
             )
         lines = [line for line in output.splitlines() if "FATAL" in line or "error" in line.lower()]
         last = (lines or output.splitlines() or ["?"])[-1].strip()
         raise Trouble(
-            f"内置数据库没能启动:{last}(详见 {self._home / 'postgres.log'})",
+            f"内置数据库没能启动：{last}（详见 {self._home / 'postgres.log'}）",
             f"The embedded database did not start: {last} (see {self._home / 'postgres.log'})",
         )
 
@@ -390,7 +390,7 @@ class Embedded:
             found = tomllib.loads(path.read_text("ascii"))
         except FileNotFoundError as why:
             raise Trouble(
-                f"数据库在,但它的密码文件 {path} 不见了,请从备份中找回。",
+                f"数据库在，但它的密码文件 {path} 不见了，请从备份中找回。",
                 f"The database is there but its password file {path} is missing: "
                 "bring it back from your backup.",
             ) from why

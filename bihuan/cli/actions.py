@@ -27,7 +27,7 @@ class FoundedBefore(Trouble):
 
     def __init__(self, is_now: str) -> None:
         super().__init__(
-            f"这个数据库已经建成({is_now}),不能再建。要重新开始,请换一个数据库或数据文件夹。",
+            f"这个数据库已经建成（{is_now}），不能再建。要重新开始，请换一个数据库或数据文件夹。",
             f"This database was founded before ({is_now}). "
             "To begin anew, take another database or data folder.",
         )
@@ -37,7 +37,7 @@ class NotFounded(Trouble):
     """What was given for the county or its administrator is not allowed."""
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"没有建立:{why}", f"Nothing was made: {why}")
+        super().__init__(f"没有建立：{why}", f"Nothing was made: {why}")
 
 
 @transaction.atomic

@@ -37,7 +37,7 @@ class BrokenBackup(Trouble):
 
     def __init__(self, path: Path, what: str) -> None:
         super().__init__(
-            f"备份 {path} 不完整或被改动:{what}。没有改动数据库。",
+            f"备份 {path} 不完整或被改动：{what}。没有改动数据库。",
             f"The backup {path} is incomplete or altered: {what}. The database was not touched.",
         )
 
@@ -127,7 +127,7 @@ def _dump(url: str, dump: Path) -> None:
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["?"])[-1]
-        raise Trouble(f"数据库导出失败:{last}", f"The database could not be dumped: {last}")
+        raise Trouble(f"数据库导出失败：{last}", f"The database could not be dumped: {last}")
 
 
 @contextmanager
@@ -184,7 +184,7 @@ def _sql(done: subprocess.CompletedProcess[bytes]) -> None:
         lines = done.stderr.decode(errors="replace").strip().splitlines() or ["?"]
         last = next((line for line in lines if "ERROR" in line or "error" in line), lines[-1])
         raise Trouble(
-            f"数据库恢复失败,原来的数据没有动:{last}",
+            f"数据库恢复失败，原来的数据没有动：{last}",
             f"The database was not restored, what was there is untouched: {last}",
         )
 

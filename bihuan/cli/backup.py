@@ -12,7 +12,7 @@ from bihuan.base.trouble import Trouble
 from bihuan.cli import archive, queries
 from bihuan.cli.house import House, opened, say
 
-ZH = "备份数据库和附件到一个文件。密钥不在里面,请另存 keys.toml。"
+ZH = "备份数据库和附件到一个文件。密钥不在里面，请另存 keys.toml。"
 EN = "Back up database and attachments into one file. Keys are not inside: keep keys.toml apart."
 
 
@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     """Write the backup; never over an existing file."""
     path: Path = args.file.absolute()
     if path.exists():
-        raise Trouble(f"文件 {path} 已存在,请换一个名字。", f"{path} exists: choose another name.")
+        raise Trouble(f"文件 {path} 已存在，请换一个名字。", f"{path} exists: choose another name.")
     if not path.parent.is_dir():
         raise Trouble(f"文件夹 {path.parent} 不存在。", f"There is no folder {path.parent}.")
     with opened("owner", django=False) as house:
@@ -39,7 +39,7 @@ def write(house: House, path: Path, *, at: datetime) -> None:
         done = queries.applied(link)
         if not done:
             raise Trouble(
-                "数据库是空的,没有可备份的。", "The database is empty: nothing to back up."
+                "数据库是空的，没有可备份的。", "The database is empty: nothing to back up."
             )
         facts = {
             "server": link.info.server_version,
@@ -50,5 +50,5 @@ def write(house: House, path: Path, *, at: datetime) -> None:
         path, url=house.owner_url, files=data_folder() / "files", facts=facts, at=at
     )
     size = path.stat().st_size / 1024 / 1024
-    say(f"已备份到 {path}({size:.1f} MB,附件 {count} 个)。 Backed up.")
+    say(f"已备份到 {path}（{size:.1f} MB，附件 {count} 个）。 Backed up.")
     say(f"密钥文件 {keys_file()} 请另存他处。 Keep a copy of the key file elsewhere.")

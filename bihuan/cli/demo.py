@@ -10,7 +10,7 @@ from bihuan.base.trouble import Trouble
 from bihuan.cli import queries, reference, schema
 from bihuan.cli.house import House, opened, say
 
-ZH = "建立演示数据:虚构的单位、人员和上报,走完整个闭环。只用于空库或演示库。"
+ZH = "建立演示数据：虚构的单位、人员和上报，走完整个闭环。只用于空库或演示库。"
 EN = "Make demo data: invented units, people and reports. Only in an empty or demo database."
 
 
@@ -21,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         dest="lines",
         type=Path,
         metavar="FILE.csv",
-        help="用本县自己的诉求(CSV)代替虚构的 the county's own reports instead of invented ones",
+        help="用本县自己的诉求（CSV）代替虚构的 the county's own reports instead of invented ones",
     )
 
 
@@ -45,7 +45,7 @@ def fill(house: House, *, lines: Path | None = None) -> None:
         strangers = queries.people(link) if not kind() else 0
     if kind() == COUNTY or strangers:
         raise Trouble(
-            "这是正式库,演示账户不能进来。请换一个空的数据库或数据文件夹。",
+            "这是正式库，演示账户不能进来。请换一个空的数据库或数据文件夹。",
             "This is a county's own database: demo accounts may not come in. "
             "Take an empty database or data folder.",
         )

@@ -85,7 +85,7 @@ def _addresses(*, attach: bool) -> Iterator[House]:
         return
     if owner_url:
         raise Trouble(
-            "设了 BIHUAN_OWNER_URL,却没有设 DATABASE_URL,请两个都设或都不设。",
+            "设了 BIHUAN_OWNER_URL，却没有设 DATABASE_URL，请两个都设或都不设。",
             "BIHUAN_OWNER_URL is set but DATABASE_URL is not: set both or none.",
         )
     server = Embedded(data_folder() / "pg", attach=attach, say=say)
@@ -97,12 +97,12 @@ def _good_server(link: psycopg.Connection[Any]) -> None:
     if link.info.server_version < OLDEST_POSTGRES:
         have = link.info.server_version // 10000
         raise Trouble(
-            f"数据库是 PostgreSQL {have},需要 15 以上。",
+            f"数据库是 PostgreSQL {have}，需要 15 以上。",
             f"The database is PostgreSQL {have}; 15 or newer is needed.",
         )
     if not queries.durable(link):
         raise Trouble(
-            "数据库关掉了 fsync 或 synchronous_commit,断电会丢已答复的数据,请打开后再启动。",
+            "数据库关掉了 fsync 或 synchronous_commit，断电会丢已答复的数据，请打开后再启动。",
             "The database has fsync or synchronous_commit off: a power cut would lose what was "
             "acknowledged. Turn them on and start again.",
         )
@@ -115,14 +115,14 @@ def _keys(link: psycopg.Connection[Any], *, new_keys: bool) -> None:
         return
     if queries.applied(link):
         raise Trouble(
-            f"数据库里已有数据,密钥文件 {path} 却不见了。请从另存的副本中找回;新密钥读不出旧数据。",
+            f"数据库里已有数据，密钥文件 {path} 却不见了。请从另存的副本中找回；新密钥读不出旧数据。",
             f"The database holds data but the key file {path} is missing. Bring it back from "
             "your copy; new keys could not read the old data.",
         )
     if new_keys:
         path.parent.mkdir(parents=True, exist_ok=True)
         keyfile.create(path)
-        say(f"已生成密钥文件 {path},请另存一份。 Key file made: keep a copy apart.")
+        say(f"已生成密钥文件 {path}，请另存一份。 Key file made: keep a copy apart.")
 
 
 def load_django() -> None:

@@ -9,7 +9,7 @@ from bihuan.base.trouble import Trouble
 from bihuan.cli import importing
 from bihuan.cli.house import opened
 
-ZH = "导入地址簿(xlsx 或 csv):先整份检查,有一处错误就都不写。"
+ZH = "导入地址簿（xlsx 或 csv）：先整份检查，有一处错误就都不写。"
 EN = "Import the address book (xlsx, csv): checked whole first; one error and nothing is written."
 
 

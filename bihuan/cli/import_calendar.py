@@ -11,7 +11,7 @@ from bihuan.base.clock import now
 from bihuan.cli import importing
 from bihuan.cli.house import opened, say
 
-ZH = "导入一年的放假调休安排(csv 或 json),并重算受影响的期限。"
+ZH = "导入一年的放假调休安排（csv 或 json），并重算受影响的期限。"
 EN = "Enter a year's holiday notice (csv, json) and reckon anew every date it moves."
 
 

@@ -9,7 +9,7 @@ from bihuan.base.trouble import Trouble
 from bihuan.cli import importing
 from bihuan.cli.house import opened
 
-ZH = "导入网格(GeoJSON):先整份检查,有一处错误就都不写。"
+ZH = "导入网格（GeoJSON）：先整份检查，有一处错误就都不写。"
 EN = "Import cells (GeoJSON): the whole file is checked first; one error and nothing is written."
 
 
@@ -19,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--complete",
         action="store_true",
-        help="文件含有这些社区的全部网格,缺的停用 cells missing from the file are retired",
+        help="文件含有这些社区的全部网格，缺的停用 cells missing from the file are retired",
     )
 
 

@@ -19,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser, *, datum: bool = True) -> None:
     """Take the file, its datum, and whether this is a rehearsal."""
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument(
-        "--dry-run", action="store_true", help="只检查,不写入 check only, write nothing"
+        "--dry-run", action="store_true", help="只检查，不写入 check only, write nothing"
     )
     if datum:
         parser.add_argument(
@@ -44,8 +44,10 @@ def tell(result: ImportResult) -> int:
         print(f"{error.number}\t{error.key}\t{error.words}")
     if result.errors:
         n = len(result.errors)
-        say(f"{result.rows} 行,{n} 处错误,没有导入。 {n} errors, nothing was imported.")
+        say(f"{result.rows} 行，{n} 处错误，没有导入。 {n} errors, nothing was imported.")
         return 1
-    done = "已导入 imported" if result.written else "检查通过,没有写入 checked, not written"
-    say(f"{result.rows} 行:新增 {result.added},更新 {result.changed},停用 {result.retired}。{done}")
+    done = "已导入 imported" if result.written else "检查通过，没有写入 checked, not written"
+    say(
+        f"{result.rows} 行：新增 {result.added}，更新 {result.changed}，停用 {result.retired}。{done}"
+    )
     return 0

@@ -8,7 +8,7 @@ from bihuan.base.clock import now
 from bihuan.cli import reference
 from bihuan.cli.house import opened
 
-ZH = "重新装载基础数据:日历、区划、类别、派遣规则(可重复执行)。"
+ZH = "重新装载基础数据：日历、区划、类别、派遣规则（可重复执行）。"
 EN = "Load reference data again: calendar, divisions, categories, rules (repeatable)."
 
 

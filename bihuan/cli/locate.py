@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
         found = locate(lon, lat)
     print(f"WGS-84      {lon:.6f} {lat:.6f}")
     print(f"网格 cell    {found.code or '-'}")
-    print(f"方式 how     {found.how}{' (推定 guessed)' if found.guessed else ''}")
+    print(f"方式 how     {found.how}{' （推定 guessed）' if found.guessed else ''}")
     print(f"单位 unit    {found.unit_id or '-'}")
     print(f"街道 street  {found.street_unit_id or '-'}")
     return 0 if found.cell_id is not None else 1

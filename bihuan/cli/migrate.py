@@ -7,7 +7,7 @@ import argparse
 from bihuan.cli import schema
 from bihuan.cli.house import opened, say
 
-ZH = "建立或升级数据表,并重新授权给应用角色。"
+ZH = "建立或升级数据表，并重新授权给应用角色。"
 EN = "Bring the tables up to date and grant the application's rights again."
 
 

@@ -13,7 +13,7 @@ from bihuan.base.trouble import Trouble
 from bihuan.cli import archive, queries, schema, verify
 from bihuan.cli.house import House, load_django, opened, say
 
-ZH = "从备份恢复数据库和附件,然后核验。只恢复到空库;--force 会替换现有数据。"
+ZH = "从备份恢复数据库和附件，然后核验。只恢复到空库；--force 会替换现有数据。"
 EN = "Restore database and attachments, then verify. Into an empty database, unless --force."
 
 
@@ -21,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Take the backup, and what to do with data that is there."""
     parser.add_argument("file", type=Path, metavar="FILE", help="备份文件 the backup")
     parser.add_argument(
-        "--force", action="store_true", help="替换现有数据(会先询问) replace what is there (asks)"
+        "--force", action="store_true", help="替换现有数据（会先询问） replace what is there (asks)"
     )
     parser.add_argument("--yes", action="store_true", help="不再询问 do not ask")
 
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
             raise Running
         if not empty and not (args.force and (args.yes or _agreed())):
             raise Trouble(
-                "数据库不是空的,没有恢复。要替换现有数据,请加 --force。",
+                "数据库不是空的，没有恢复。要替换现有数据，请加 --force。",
                 "The database is not empty, nothing was restored. To replace it, add --force.",
             )
         return put_back(house, path, at=now())
@@ -51,7 +51,7 @@ class Running(Trouble):
 
     def __init__(self) -> None:
         super().__init__(
-            "闭环正在运行,请先停下它(停后约 40 秒内仍算在运行)。",
+            "闭环正在运行，请先停下它（停后约 40 秒内仍算在运行）。",
             "Bihuan is running: stop it first (for 40 s after a crash it still counts as running).",
         )
 
@@ -67,7 +67,7 @@ def _keys_there() -> None:
 def _agreed() -> bool:
     if not sys.stdin.isatty():
         return False
-    answer = input("现有数据将全部被替换,确定吗?输入 yes 继续。 Replace everything? yes: ")
+    answer = input("现有数据将全部被替换，确定吗？输入 yes 继续。 Replace everything? yes: ")
     return answer.strip() == "yes"
 
 
@@ -83,13 +83,13 @@ def put_back(house: House, path: Path, *, at: datetime) -> int:
     with archive.checked(path) as (tar, manifest):
         if manifest["keys"] != archive.keys_digest():
             raise Trouble(
-                "这份备份用的是另一套密钥,没有恢复。请先放回当时的密钥文件。",
+                "这份备份用的是另一套密钥，没有恢复。请先放回当时的密钥文件。",
                 "This backup was made under other keys, nothing was restored. "
                 "Put back the key file of that time first.",
             )
         archive.unpack_database(tar, url=house.owner_url)
         count = archive.unpack_files(tar, data_folder() / "files")
-    say(f"已恢复,附件 {count} 个。 Restored.")
+    say(f"已恢复，附件 {count} 个。 Restored.")
     load_django()
     if not schema.bring_up(house):
         schema.grant(house)

@@ -9,7 +9,7 @@ from bihuan.base.environment import keys_file
 from bihuan.base.trouble import Trouble
 from bihuan.cli.house import opened, say
 
-ZH = "换新的字段密钥,并用它重新加密手机号等字段;旧密钥保留以便读旧备份。请先停下平台。"
+ZH = "换新的字段密钥，并用它重新加密手机号等字段；旧密钥保留以便读旧备份。请先停下平台。"
 EN = "New field key: encrypt personal data anew. Old keys stay, to read old backups. Stop it first."
 
 
@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--go-on",
         action="store_true",
-        help="接着上次没做完的,不再加新密钥 finish a rotation cut short, add no new key",
+        help="接着上次没做完的，不再加新密钥 finish a rotation cut short, add no new key",
     )
 
 
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
             raise Trouble(f"没有密钥文件 {path}。", f"There is no key file {path}.")
         if not args.go_on:
             name = keyfile.add_field_key(path)
-            say(f"新密钥 {name} 已写入 {path},请另存一份。 New key: keep a copy apart.")
+            say(f"新密钥 {name} 已写入 {path}，请另存一份。 New key: keep a copy apart.")
     with opened("owner"):
         from bihuan.cli.actions import encrypt_anew
 

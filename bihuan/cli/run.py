@@ -23,7 +23,7 @@ from bihuan.cli import demo, queries, reference, schema, static
 from bihuan.cli.house import House, opened, say
 from bihuan.cli.supervise import Child, Stop, keep
 
-ZH = "启动整个平台:数据库、网页、后台任务。第一次会建库并放入演示数据。Ctrl-C 停止。"
+ZH = "启动整个平台：数据库、网页、后台任务。第一次会建库并放入演示数据。Ctrl-C 停止。"
 EN = "Start everything: database, web, jobs. The first time makes a demo. Ctrl-C stops it."
 
 log = logging.getLogger(__name__)
@@ -88,12 +88,12 @@ def _port_free(host: str, port: int) -> None:
         except OSError as why:
             if why.errno == errno.EADDRINUSE:
                 raise Trouble(
-                    f"端口 {port} 已被占用,请停下占用它的程序,或换一个:PORT={port + 1} bihuan run",
+                    f"端口 {port} 已被占用，请停下占用它的程序，或换一个：PORT={port + 1} bihuan run",
                     f"Port {port} is taken: stop what uses it, or take another: "
                     f"PORT={port + 1} bihuan run",
                 ) from why
             raise Trouble(
-                f"不能监听 {host}:{port}({why.strerror})。请换 BIHUAN_HOST 或 PORT。",
+                f"不能监听 {host}:{port}({why.strerror}）。请换 BIHUAN_HOST 或 PORT。",
                 f"Cannot listen on {host}:{port} ({why.strerror}): change BIHUAN_HOST or PORT.",
             ) from why
 
@@ -157,7 +157,7 @@ class _Watch:
         except (OSError, http.client.HTTPException):
             if not self.warned and time.monotonic() - self.begun > SLOW_START_SECONDS:
                 self.warned = True
-                say("网页还没起来,请看上面的日志。 The web is not up yet: see the log above.")
+                say("网页还没起来，请看上面的日志。 The web is not up yet: see the log above.")
         else:
             self.up = True
             self.welcome()
@@ -170,16 +170,16 @@ def _welcome(host: str, port: int, is_demo: bool, begun: float) -> None:
     public = value("BIHUAN_PUBLIC_URL") or f"http://{host}:{port}"
     lines = [
         "",
-        f"闭环已启动({time.monotonic() - begun:.1f} 秒) Bihuan is up:",
+        f"闭环已启动（{time.monotonic() - begun:.1f} 秒） Bihuan is up:",
         f"  居民 residents   {public}/",
         f"  工作台 desk      {public}/desk",
         f"  状态 health      {public}/health",
     ]
     if is_demo:
-        lines += ["", "演示账户(只在演示库里) Demo log-ins, one per role:", *_logins()]
+        lines += ["", "演示账户（只在演示库里） Demo log-ins, one per role:", *_logins()]
         if host not in ("127.0.0.1", "::1", "localhost"):
             lines.append(
-                "  注意:演示库的密码人人知道,现在外面也能访问。"
+                "  注意：演示库的密码人人知道，现在外面也能访问。"
                 " Everybody knows these passwords, and this is open to others."
             )
     lines += ["", "Ctrl-C 停止 stops everything."]

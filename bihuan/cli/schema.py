@@ -29,7 +29,7 @@ def missing(house: House) -> set[tuple[str, str]]:
     newer = sorted(f"{app}.{name}" for app, name in done - have if app in apps)
     if newer:
         raise Trouble(
-            f"数据库比程序新(有 {newer[-1]}),请安装新版本程序。",
+            f"数据库比程序新（有 {newer[-1]}），请安装新版本程序。",
             f"The database is newer than this program (it has {newer[-1]}): install the newer one.",
         )
     return have - done

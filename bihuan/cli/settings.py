@@ -6,7 +6,7 @@ import argparse
 
 from bihuan.base.environment import SETTINGS
 
-ZH = "打印全部设置的表格(Markdown)。"
+ZH = "打印全部设置的表格（Markdown）。"
 EN = "Print the table of all settings (Markdown)."
 
 

@@ -31,7 +31,7 @@ def collect() -> bool:
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["?"])[-1]
-        raise Trouble(f"网页文件整理失败:{last}", f"Collecting static files failed: {last}")
+        raise Trouble(f"网页文件整理失败：{last}", f"Collecting static files failed: {last}")
     stamp.write_text(now, "ascii")
     return True
 

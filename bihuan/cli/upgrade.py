@@ -11,7 +11,7 @@ from bihuan.base.trouble import Trouble
 from bihuan.cli import backup, queries, reference, restore, schema, verify
 from bihuan.cli.house import House, opened, say
 
-ZH = "装好新版本后执行:先备份,再升级数据表,再核验;失败就恢复原样。请先停下平台。"
+ZH = "装好新版本后执行：先备份，再升级数据表，再核验；失败就恢复原样。请先停下平台。"
 EN = "Run after installing a new version: back up, migrate, verify; goes back on failure."
 
 
@@ -21,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--backups",
         type=Path,
         metavar="FOLDER",
-        help="备份放在哪里,默认数据文件夹的 backups where the backup goes",
+        help="备份放在哪里，默认数据文件夹的 backups where the backup goes",
     )
 
 
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
             if queries.workers_alive(link):
                 raise restore.Running
         if not schema.missing(house):
-            say("数据表已是最新,不用升级。 The tables are up to date: nothing to do.")
+            say("数据表已是最新，不用升级。 The tables are up to date: nothing to do.")
             return 0
         at = now()
         path = folder / f"before-upgrade-{at:%Y%m%d-%H%M%S}.tar"
@@ -57,11 +57,11 @@ def _bring(house: House, path: Path) -> int:
     if code == 0:
         say("升级完成。 Upgraded.")
         return 0
-    say(f"升级失败({reason}),正在恢复原样…… The upgrade failed, going back …")
+    say(f"升级失败（{reason}），正在恢复原样…… The upgrade failed, going back …")
     connections.close_all()
     restore.database_only(house, path)
     raise Trouble(
-        f"升级失败:{reason}。数据已恢复到升级前,请装回旧版本程序。备份在 {path}",
+        f"升级失败：{reason}。数据已恢复到升级前，请装回旧版本程序。备份在 {path}",
         f"The upgrade failed: {reason}. The data is as before: install the old version again. "
         f"The backup is {path}",
     )

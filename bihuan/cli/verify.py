@@ -10,7 +10,7 @@ import psycopg
 from bihuan.base.clock import now
 from bihuan.cli.house import House, opened, say
 
-ZH = "核验全部流水和封存:找出被改动、删除、调换、截断的第一行。"
+ZH = "核验全部流水和封存：找出被改动、删除、调换、截断的第一行。"
 EN = "Check all history and seals: names the first line altered, deleted, reordered or cut."
 SHOWN = 50
 

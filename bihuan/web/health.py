@@ -109,8 +109,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 # Both languages at once: which one the reader chose may itself stand in the database.
 TITLES = {
-    500: "服务器出错了,没有保存。 The server failed; nothing was saved.",
-    503: "暂时连不上数据库,没有保存,请稍后再试。 "
+    500: "服务器出错了，没有保存。 The server failed; nothing was saved.",
+    503: "暂时连不上数据库，没有保存，请稍后再试。 "
     "The database cannot be reached, nothing was saved; please try again shortly.",
 }
 
