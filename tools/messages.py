@@ -125,7 +125,7 @@ def parse(text: str) -> dict[tuple[str, str], Message]:
             if line.startswith("#,"):
                 flags += [flag.strip() for flag in line[2:].split(",")]
             elif line.startswith("#: "):
-                places += [place.rpartition(":")[0] for place in line[3:].split()]
+                places += [place.partition(":")[0] for place in line[3:].split()]
             elif line.startswith('"'):
                 parts[field] += unquote(line.strip()[1:-1])
             elif line and not line.startswith("#"):

@@ -1,0 +1,117 @@
+"""Every address of the house, and who gets what there. An address that is not here fails the test.
+
+A door names its method, who may go in, what those get (`inside`), what people with the same roles
+in another county get (`elsewhere`: unless said otherwise the same, for pages without an object),
+and what everybody else gets. LOGIN is the way to the sign-in page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+LOGIN = "login"
+Answer = int | str
+
+# who stands before a door
+ANONYMOUS, RESIDENT = "anonymous", "resident"
+CELL = frozenset({"worker", "cell_head"})
+HANDS = CELL | {"handler", "unit_head"}
+CENTRE = frozenset({"clerk", "supervisor"})
+STAFF = HANDS | CENTRE
+ADMIN = frozenset({"county_admin"})
+AUDIT = frozenset({"auditor", "supervisor"})
+POSTS = STAFF | {"county_admin", "auditor"}
+SIGNED_IN = POSTS | {RESIDENT}
+EVERYBODY = SIGNED_IN | {ANONYMOUS}
+
+
+@dataclass(frozen=True)
+class World:
+    """What addresses can be made of: the rows of one small county."""
+
+    ids: Mapping[str, Any]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.ids[name]
+
+
+def nothing(_: World) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Door:
+    """One address with one method. args: the parts of the address; data: what is sent along."""
+
+    may: frozenset[str]
+    inside: Answer = 200
+    elsewhere: Answer | None = None
+    others: Answer = 403
+    anonymous: Answer = LOGIN
+    method: str = "get"
+    args: Callable[[World], dict[str, Any]] = nothing
+    data: dict[str, Any] = field(default_factory=dict)
+
+    def answer(self, who: str) -> Answer:
+        """Give what `who` gets; `clerk@other` is the clerk of another county."""
+        role, _, other = who.partition("@")
+        if role in self.may:
+            return self.inside if not other or self.elsewhere is None else self.elsewhere
+        return self.anonymous if role == ANONYMOUS else self.others
+
+
+def for_all(inside: Answer = 200, **more: Any) -> Door:
+    """Make a door that is open to everybody."""
+    return Door(EVERYBODY, inside, **more)
+
+
+def a_person(world: World) -> dict[str, Any]:
+    return {"person_id": world["person"]}
+
+
+def a_unit(world: World) -> dict[str, Any]:
+    return {"unit_id": world["unit"]}
+
+
+def managed(args: Callable[[World], dict[str, Any]], inside: Answer, method: str = "post") -> Door:
+    """Make a door to something the administrator of its county runs; another's finds nothing."""
+    return Door(ADMIN, inside, elsewhere=404, method=method, args=args)
+
+
+DOORS: dict[str, Door | tuple[Door, ...]] = {
+    "health": for_all(),
+    "accounts:login": for_all(data={}),
+    "accounts:logout": for_all(302, method="post"),
+    "accounts:language": for_all(302, method="post", data={"language": "en"}),
+    "accounts:password": (
+        Door(SIGNED_IN),
+        Door(SIGNED_IN, 422, method="post"),
+    ),
+    "accounts:people": Door(ADMIN),
+    "accounts:person_add": (Door(ADMIN), Door(ADMIN, 422, method="post")),
+    "accounts:person": managed(a_person, 200, "get"),
+    "accounts:post_add": managed(a_person, 422),
+    "accounts:person_reset": managed(a_person, 200, "get"),
+    "accounts:person_close": managed(a_person, 302),
+    "accounts:person_reopen": managed(a_person, 302),
+    "accounts:post_end": managed(lambda world: {"post_id": world["post"]}, 302),
+    "accounts:units": Door(ADMIN, 302),
+    "accounts:unit": managed(a_unit, 200, "get"),
+    "accounts:unit_add": managed(a_unit, 422),
+    "accounts:unit_move": managed(a_unit, 422),
+    "accounts:unit_hours": managed(a_unit, 302),
+    "accounts:unit_close": managed(a_unit, 302),
+    "accounts:admin_log": Door(AUDIT),
+    "places:cells_import": (
+        Door(ADMIN, anonymous=403),
+        Door(ADMIN, 422, anonymous=403, method="post"),
+    ),
+    "places:addresses_import": (
+        Door(ADMIN, anonymous=403),
+        Door(ADMIN, 422, anonymous=403, method="post"),
+    ),
+    "places:addresses": for_all(),
+    "places:cells": for_all(),
+}
