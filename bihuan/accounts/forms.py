@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from django import forms
@@ -193,9 +194,9 @@ class HoursForm(forms.Form):
     )
 
     def clean_hours(self) -> Spans | None:
-        text = self.cleaned_data["hours"].replace("：", ":").replace("－", "-")
+        text = unicodedata.normalize("NFKC", self.cleaned_data["hours"])  # full-width signs too
         try:
-            spans = tuple(_span(word) for word in text.replace("，", " ").split())
+            spans = tuple(_span(word) for word in text.replace(",", " ").split())
         except ValueError:
             raise forms.ValidationError(_("请按 08:30-12:00 的样子填写。")) from None
         return spans or None
