@@ -64,7 +64,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "axes",
     "csp",
-    "django_htmx",
     "procrastinate.contrib.django",
     "bihuan.base",
     "bihuan.accounts",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 DEMO, COUNTY = "demo", "county"
 
@@ -16,12 +17,12 @@ class Installation(models.Model):
     """
 
     id = models.SmallIntegerField(primary_key=True, default=1)
-    kind = models.CharField("类别", max_length=10)
-    founded_at = models.DateTimeField("建立时间")
+    kind = models.CharField(_("类别"), max_length=10)
+    founded_at = models.DateTimeField(_("建立时间"))
 
     class Meta:
-        verbose_name = "安装"
-        verbose_name_plural = "安装"
+        verbose_name = _("安装")
+        verbose_name_plural = _("安装")
         constraints = [
             models.CheckConstraint(condition=Q(id=1), name="installation_only_one"),
             models.CheckConstraint(condition=Q(kind__in=(DEMO, COUNTY)), name="installation_kind"),

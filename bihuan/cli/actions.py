@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
-from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import transaction
 
 from bihuan.accounts.actions.log import Refused
 from bihuan.accounts.actions.people import create_person
@@ -15,11 +13,8 @@ from bihuan.accounts.actions.units import create_unit
 from bihuan.accounts.actor import SYSTEM
 from bihuan.accounts.models import Unit
 from bihuan.accounts.roles import Role
-from bihuan.base.crypto import EncryptedField
 from bihuan.base.installation import COUNTY, Installation, kind
 from bihuan.base.trouble import Trouble
-
-ROWS_A_TRANSACTION = 500
 
 
 class FoundedBefore(Trouble):
@@ -82,32 +77,3 @@ def found_county(
         raise NotFounded(" ".join(why.messages)) from why
     except Refused as why:
         raise NotFounded(str(why)) from why
-
-
-def encrypt_anew(*, say: Callable[[str], None]) -> int:
-    """Encrypt every value of every encrypted field under the current key; gives how many rows.
-
-    Safe to run again after a break: a value under any key of the key file is readable.
-    """
-    done = 0
-    for model in apps.get_models():
-        fields = [f.name for f in model._meta.fields if isinstance(f, EncryptedField)]
-        if fields and model._meta.managed:
-            done += _rows(model, fields, say)
-    return done
-
-
-def _rows(model: type[models.Model], fields: list[str], say: Callable[[str], None]) -> int:
-    """Rewrite one table by primary key, some rows a transaction, each locked while rewritten."""
-    rows = model._default_manager.order_by("pk")
-    last, done = None, 0
-    while True:
-        with transaction.atomic():
-            part = rows if last is None else rows.filter(pk__gt=last)
-            batch = list(part.select_for_update(no_key=True).only(*fields)[:ROWS_A_TRANSACTION])
-            for row in batch:
-                row.save(update_fields=fields)
-        if not batch:
-            return done
-        last, done = batch[-1].pk, done + len(batch)
-        say(f"{model._meta.label}: {done}")

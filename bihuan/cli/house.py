@@ -115,7 +115,8 @@ def _keys(link: psycopg.Connection[Any], *, new_keys: bool) -> None:
         return
     if queries.applied(link):
         raise Trouble(
-            f"数据库里已有数据，密钥文件 {path} 却不见了。请从另存的副本中找回；新密钥读不出旧数据。",
+            f"数据库里已有数据，密钥文件 {path} 却不见了。"
+            "请从另存的副本中找回；新密钥读不出旧数据。",
             f"The database holds data but the key file {path} is missing. Bring it back from "
             "your copy; new keys could not read the old data.",
         )

@@ -47,7 +47,6 @@ def tell(result: ImportResult) -> int:
         say(f"{result.rows} 行，{n} 处错误，没有导入。 {n} errors, nothing was imported.")
         return 1
     done = "已导入 imported" if result.written else "检查通过，没有写入 checked, not written"
-    say(
-        f"{result.rows} 行：新增 {result.added}，更新 {result.changed}，停用 {result.retired}。{done}"
-    )
+    counts = f"新增 {result.added}，更新 {result.changed}，停用 {result.retired}"
+    say(f"{result.rows} 行：{counts}。{done}")
     return 0

@@ -37,8 +37,17 @@ def run(args: argparse.Namespace) -> int:
             name = keyfile.add_field_key(path)
             say(f"新密钥 {name} 已写入 {path}，请另存一份。 New key: keep a copy apart.")
     with opened("owner"):
-        from bihuan.cli.actions import encrypt_anew
+        from bihuan.base.jobs import left_to_rotate, rotate_all
 
-        count = encrypt_anew(say=say)
-    say(f"已重新加密 {count} 行。 {count} rows encrypted anew.")
+        count = 0
+        for batch in rotate_all():
+            count += batch.done
+            say(f"{batch.context}: {count}")
+        left = left_to_rotate()
+    if left:
+        raise Trouble(
+            f"还有读不出的数据：{left}。旧密钥不能删。",
+            f"Some values cannot be read: {left}. Keep the old keys.",
+        )
+    say(f"已重新加密 {count} 处。 {count} values encrypted anew.")
     return 0

@@ -88,7 +88,8 @@ def _port_free(host: str, port: int) -> None:
         except OSError as why:
             if why.errno == errno.EADDRINUSE:
                 raise Trouble(
-                    f"端口 {port} 已被占用，请停下占用它的程序，或换一个：PORT={port + 1} bihuan run",
+                    f"端口 {port} 已被占用，请停下占用它的程序，"
+                    f"或换一个：PORT={port + 1} bihuan run",
                     f"Port {port} is taken: stop what uses it, or take another: "
                     f"PORT={port + 1} bihuan run",
                 ) from why

@@ -30,8 +30,9 @@ def collect() -> bool:
         check=False,
     )
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["?"])[-1]
-        raise Trouble(f"网页文件整理失败：{last}", f"Collecting static files failed: {last}")
+        lines = done.stderr.strip().splitlines() or ["?"]
+        why = next((line for line in lines if "Error: " in line), lines[-1])
+        raise Trouble(f"网页文件整理失败：{why}", f"Collecting static files failed: {why}")
     stamp.write_text(now, "ascii")
     return True
 
