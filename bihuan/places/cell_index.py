@@ -65,10 +65,12 @@ class CellIndex:
         point = Point(lon * self.east, lat * self.north)
         inside = self.tree.query(point, predicate="within")
         if len(inside):
-            return self.found[inside.min()]
+            first: int = inside.min()
+            return self.found[first]
         on_line = self.tree.query(point, predicate="intersects")
         if len(on_line):
-            return replace(self.found[on_line.min()], guessed=True, how="border")
+            first = on_line.min()
+            return replace(self.found[first], guessed=True, how="border")
         return self._nearest(point)
 
     def _nearest(self, point: Point) -> Found:
@@ -78,7 +80,8 @@ class CellIndex:
         )
         if not len(nearest):
             return NOWHERE
-        found = self.found[nearest.min()]
+        first: int = nearest.min()
+        found = self.found[first]
         if metres[0] <= NEAR_LIMIT_M:
             return replace(found, guessed=True, how="near")
         return replace(NOWHERE, street_unit_id=found.street_unit_id)

@@ -73,7 +73,9 @@ def demo_places() -> DemoPlaces:
     polygons = _voronoi(_lattice())
     inside = sorted(polygons, key=_from_centre)[:CELLS]
     rows = {row.code: row for row in divisions()}
-    streets, communities, cells = [], [], []
+    streets: list[DemoArea] = []
+    communities: list[DemoArea] = []
+    cells: list[DemoCell] = []
     for street_code, seeds in zip(STREET_CODES, _split(inside, 2), strict=True):
         members = [row for row in rows.values() if row.parent == street_code]
         areas = sorted(_split(seeds, len(members)), key=_area_from_centre)

@@ -147,7 +147,12 @@ class Address(models.Model):
             models.CheckConstraint(
                 name="address_point_whole",
                 condition=Q(lon__isnull=True, lat__isnull=True)
-                | Q(lon__range=(72, 136), lat__range=(3, 54.5)),
+                | Q(
+                    lon__isnull=False,  # a comparison with null alone would pass
+                    lat__isnull=False,
+                    lon__range=(72, 136),
+                    lat__range=(3, 54.5),
+                ),
             ),
             models.CheckConstraint(
                 name="address_top_has_no_parent",

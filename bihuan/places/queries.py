@@ -92,7 +92,7 @@ def search_addresses(
     pairs = [pair for word in words for pair in bigrams(word)]
     if not pairs:
         return []
-    params = [doors, pairs, *(_pattern(word) for word in words), MOST_MATCHES if near else limit]
+    params: list[Any] = [doors, pairs, *(_pattern(word) for word in words), MOST_MATCHES if near else limit]
     with connection.cursor() as cursor:
         cursor.execute(SEARCH.format(likes="\n".join([LIKE] * len(words))), params)
         rows = cursor.fetchall()

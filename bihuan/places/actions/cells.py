@@ -116,8 +116,10 @@ FIELDS += ["is_active", "is_demo", "changed_at"]
 
 def write_cells(cells: Sequence[Cell], retired: Sequence[Cell], at: datetime) -> None:
     """Save new and redrawn cells, retire others, and give addresses there their new cell."""
-    Cell.objects.bulk_create([cell for cell in cells if cell.pk is None], batch_size=1000)
-    Cell.objects.bulk_update([cell for cell in cells if cell.pk], FIELDS, batch_size=500)
+    new = [cell for cell in cells if cell._state.adding]
+    old = [cell for cell in cells if not cell._state.adding]
+    Cell.objects.bulk_create(new, batch_size=1000)
+    Cell.objects.bulk_update(old, FIELDS, batch_size=500)
     for cell in retired:
         cell.is_active, cell.changed_at = False, at
     Cell.objects.bulk_update(retired, ["is_active", "changed_at"], batch_size=500)

@@ -269,7 +269,12 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("lat__isnull", True), ("lon__isnull", True)),
-                    models.Q(("lat__range", (3, 54.5)), ("lon__range", (72, 136))),
+                    models.Q(
+                        ("lat__isnull", False),
+                        ("lat__range", (3, 54.5)),
+                        ("lon__isnull", False),
+                        ("lon__range", (72, 136)),
+                    ),
                     _connector="OR",
                 ),
                 name="address_point_whole",

@@ -33,12 +33,13 @@ def test_a_csv_is_read_in_the_encodings_offices_save(encoding: str) -> None:
 
 def test_an_xlsx_is_read_and_numbers_stay_as_people_see_them() -> None:
     book = openpyxl.Workbook()
-    book.active.append(HEAD.split(","))
-    book.active.append(
+    sheet = book.worksheets[0]
+    sheet.append(HEAD.split(","))
+    sheet.append(
         [371581001001, "锦和家园", "3号楼", "2单元", 101.0, *[None] * 3, 115.72, 36.83]
     )
-    book.active.append([None] * 10)
-    book.active.append([371581001001, "锦和家园", "3号楼", "2单元", 102])
+    sheet.append([None] * 10)
+    sheet.append([371581001001, "锦和家园", "3号楼", "2单元", 102])
     out = io.BytesIO()
     book.save(out)
     lines = read_table(out.getvalue())
