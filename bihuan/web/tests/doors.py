@@ -14,6 +14,8 @@ from typing import Any
 LOGIN = "login"
 Answer = int | str
 
+WRONG = {"nothing": "of use"}  # a form that was filled in wrongly
+
 # who stands before a door
 ANONYMOUS, RESIDENT = "anonymous", "resident"
 CELL = frozenset({"worker", "cell_head"})
@@ -76,21 +78,21 @@ def a_unit(world: World) -> dict[str, Any]:
 
 
 def managed(args: Callable[[World], dict[str, Any]], inside: Answer, method: str = "post") -> Door:
-    """Make a door to something the administrator of its county runs; another's finds nothing."""
-    return Door(ADMIN, inside, elsewhere=404, method=method, args=args)
+    """Make a door to something the administrator of its own county runs."""
+    return Door(ADMIN, inside, elsewhere=403, method=method, args=args)
 
 
 DOORS: dict[str, Door | tuple[Door, ...]] = {
-    "health": for_all(),
-    "accounts:login": for_all(data={}),
+    "health": for_all(503),  # no worker runs beside the tests
+    "accounts:login": Door(SIGNED_IN, 302, anonymous=200),
     "accounts:logout": for_all(302, method="post"),
     "accounts:language": for_all(302, method="post", data={"language": "en"}),
     "accounts:password": (
         Door(SIGNED_IN),
-        Door(SIGNED_IN, 422, method="post"),
+        Door(SIGNED_IN, 422, method="post", data=WRONG),
     ),
     "accounts:people": Door(ADMIN),
-    "accounts:person_add": (Door(ADMIN), Door(ADMIN, 422, method="post")),
+    "accounts:person_add": (Door(ADMIN), Door(ADMIN, 422, method="post", data=WRONG)),
     "accounts:person": managed(a_person, 200, "get"),
     "accounts:post_add": managed(a_person, 422),
     "accounts:person_reset": managed(a_person, 200, "get"),
