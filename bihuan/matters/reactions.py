@@ -53,7 +53,7 @@ def fan_out(*, at: datetime, limit: int = 500) -> int:
     """Turn up to `limit` untold notices into deliveries; return how many notices were taken."""
     with transaction.atomic():
         notices = list(
-            Notice.objects.select_for_update(skip_locked=True)
+            Notice.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(told_at=None)
             .order_by("entry_id")
             .values_list("entry_id", "entry__matter__kind", "entry__step")[:limit]
