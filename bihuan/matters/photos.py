@@ -68,6 +68,7 @@ pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_image
 # A second belt for every other use of Pillow in this process; this module measures for itself.
 Image.MAX_IMAGE_PIXELS = max(MAX_PIXELS.values())
 warnings.simplefilter("error", Image.DecompressionBombWarning)
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.TiffImagePlugin")  # bad EXIF
 
 
 class PhotoRefused(Refused):
