@@ -49,7 +49,9 @@ def people(request: Request) -> HttpResponse:
 def person_add(request: Request) -> HttpResponse:
     """Make an account with its first post, and show its one-time password once."""
     form = PersonForm(
-        request.POST or None, actor=request.actor, initial={"unit": request.GET.get("unit", "")}
+        request.POST if request.method == "POST" else None,
+        actor=request.actor,
+        initial={"unit": request.GET.get("unit", "")},
     )
     if form.is_valid():
         drawn = one_time_password()

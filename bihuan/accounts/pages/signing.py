@@ -114,7 +114,7 @@ def password(request: Request) -> HttpResponse:
     person = request.user
     assert isinstance(person, Person)
     owed = person.must_change_password
-    form = PasswordForm(request.POST or None, person=person)
+    form = PasswordForm(request.POST if request.method == "POST" else None, person=person)
     if form.is_valid():
         try:
             new = form.cleaned_data["new"]

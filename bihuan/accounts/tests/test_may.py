@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from bihuan.accounts.actor import REPORTER, SYSTEM, Actor, actor_of
 from bihuan.accounts.may import MAY, NotPermitted, may, require
@@ -11,7 +12,7 @@ from conftest import Units
 
 # Who may do what, written down a second time by hand from china-grid practice: verb, yes, no.
 SAMPLE = """
-matters.view                worker cell_head clerk handler unit_head supervisor auditor | county_admin
+matters.view worker cell_head clerk handler unit_head supervisor auditor | county_admin
 matters.accept              clerk | worker handler unit_head supervisor county_admin auditor
 matters.verify              worker cell_head clerk | handler county_admin auditor
 matters.register            clerk | worker cell_head handler unit_head auditor
@@ -34,7 +35,7 @@ matters.check               worker cell_head clerk supervisor | handler unit_hea
 matters.close               clerk supervisor | handler unit_head worker
 matters.reopen              clerk supervisor | handler
 matters.rate                | worker clerk handler supervisor county_admin
-matters.reveal              clerk supervisor | handler unit_head worker cell_head county_admin auditor
+matters.reveal clerk supervisor | handler unit_head worker cell_head county_admin auditor
 matters.export              clerk supervisor | handler auditor
 reports.file                worker clerk handler supervisor | county_admin auditor
 rules.edit                  county_admin | clerk supervisor auditor
@@ -117,9 +118,9 @@ def test_an_unknown_verb_is_a_mistake_and_an_unknown_unit_is_refused(wang: Perso
 
 
 def test_who_a_person_is_takes_one_query(
-    wang: Person, django_assert_num_queries: object
+    wang: Person, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(1):  # type: ignore[operator]
+    with django_assert_num_queries(1):
         actor = actor_of(wang)
     assert isinstance(actor, Actor)
     assert actor.has(Role.CLERK)

@@ -10,7 +10,7 @@ MORNING = ((30600, 43200),)
 
 
 def small_tree() -> UnitTree:
-    """聊城市 1 over 临清市 2 (street 3, community 4, team 5; department 6) and 冠县 7 (street 8)."""
+    """1 聊城市 over 2 临清市 (street 3, community 4, team 5; bureau 6), 7 冠县 (street 8)."""
     return UnitTree(
         (
             Node(1, None, "3715", "聊城市", "city", office_hours=MORNING),
