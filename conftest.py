@@ -215,7 +215,7 @@ def _flush_as_owner(name: str) -> None:
                 if link.execute("SELECT to_regclass(%s)", [table]).fetchone() != (None,):
                     link.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.Identifier(table)))
 
-    DatabaseOperations.execute_sql_flush = execute_sql_flush  # type: ignore[method-assign]
+    DatabaseOperations.execute_sql_flush = execute_sql_flush  # type: ignore[method-assign, assignment]
 
 
 # ---- nothing goes out ---------------------------------------------------------------------------

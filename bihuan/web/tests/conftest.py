@@ -50,8 +50,10 @@ def live(live_server: Any) -> str:
 def work() -> Callable[[], None]:
     """Give a function that does every job that is waiting, as the worker process would."""
     from procrastinate.contrib.django import app
+    from procrastinate.contrib.django.django_connector import DjangoConnector
 
     def run() -> None:
+        assert isinstance(app.connector, DjangoConnector)
         worker = app.with_connector(app.connector.get_worker_connector())
         worker.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
 
