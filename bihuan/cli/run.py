@@ -114,7 +114,7 @@ def _web(house: House, host: str, port: int) -> Child:
         *("--workers", str(value("BIHUAN_WORKERS")), "--blocking-threads", str(threads)),
         *("--backpressure", str(threads * REQUESTS_WAITING_PER_THREAD)),
         *("--respawn-failed-workers", "--workers-kill-timeout", "5"),
-        *("--no-ws", "--log-level", "warning"),
+        *("--no-ws", "--log-level", "error"),
         "bihuan.web.wsgi:application",
     ]
     return Child("web", words, _environment(house, "web"))
