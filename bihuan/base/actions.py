@@ -16,6 +16,7 @@ from bihuan.base.models import CalendarDay
 from bihuan.base.statutory import provisional_days
 from bihuan.base.worktime import FIRST, LAST
 
+SHORT = ("清明", "端午", "中秋")  # data: names without their last character
 SEED = "seed"  # set_by of the days that come with the program
 FIRST_OPEN_YEAR = 2027  # notices before it come with the program
 
@@ -79,6 +80,7 @@ def confirm_year(
     bump(calendar.NAME)
     changed = changed_days(notice)
     _replace(notice.year, notice.days, provisional=False, at=at, by=by)
+    bump(calendar.NAME)  # the old days have been read meanwhile
     if recompute is not None:
         recompute(date(notice.year, 1, 1))
     return changed
@@ -99,7 +101,7 @@ def _noticed() -> dict[int, list[NoticeDay]]:
         for day, english in names.items():
             if day >= FIRST and (day.weekday() < 5) != worked:
                 name = constants.Holiday(english).chinese
-                name += "节" if name in ("清明", "端午", "中秋") else ""
+                name += "节" if name in SHORT else ""  # data: as the notices write them
                 found.setdefault(day.year, []).append(NoticeDay(day, worked, name))
     return found
 

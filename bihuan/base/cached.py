@@ -145,7 +145,8 @@ def bump(name: str) -> None:
     """Say that the content named `name` changes in this transaction.
 
     Call it before the first write: from here on this transaction reads its own content
-    apart, and two writers of one name wait for each other.
+    apart, and two writers of one name wait for each other. Who reads the content between two
+    writes of the same transaction calls it again after the last.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError(f"bump({name!r}) outside a transaction")

@@ -19,8 +19,11 @@ from django.utils.translation import gettext as _
 
 from bihuan.base.statutory import statutory_days
 
+# data: what county spreadsheets say
 HEADS = {"日期": "date", "上班": "worked", "名称": "name"}
+# data: what county spreadsheets say
 TRUE = frozenset({"1", "true", "yes", "y", "是", "上班", "班"})
+# data: what county spreadsheets say
 FALSE = frozenset({"0", "false", "no", "n", "否", "放假", "休"})
 NAME_LENGTH = 40
 ROWS = 366  # a list of one year has no more

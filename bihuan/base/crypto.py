@@ -25,6 +25,9 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.lookups import IsNull
 
+from bihuan.base import keyfile
+from bihuan.base.trouble import Trouble
+
 AES, SM4 = "aes-256-gcm", "sm4-gcm"
 MARKS = {AES: 1, SM4: 2}  # the first byte of a stored value
 NONCE, TAG = 12, 16
@@ -61,7 +64,6 @@ class _Ring:
     """The field keys of the settings as ready ciphers, by the head of the values they read."""
 
     def __init__(self, keys: dict[str, bytes], current: str, cipher: str) -> None:
-        self.source = (keys, current, cipher)
         self.boxes: dict[bytes, _Box] = {}
         for name, key in keys.items():
             self.boxes[head(name, AES)] = AESGCM(key)
@@ -74,16 +76,32 @@ class _Ring:
         self.box = self.boxes[self.head]
 
 
-_kept: _Ring | None = None
+_Source = tuple[dict[str, bytes], str, str]
+_kept: tuple[_Source, _Ring] | None = None
+
+
+def _source() -> _Source:
+    return settings.FIELD_KEYS, settings.FIELD_KEY, settings.FIELD_CIPHER
 
 
 def _ring() -> _Ring:
     """Return the ciphers, made anew when the settings hold other keys (in tests)."""
     global _kept
-    ring = _kept
-    keys, current, cipher = settings.FIELD_KEYS, settings.FIELD_KEY, settings.FIELD_CIPHER
-    if ring is None or ring.source[0] is not keys or ring.source[1:] != (current, cipher):
-        ring = _kept = _Ring(keys, current, cipher)
+    kept, source = _kept, _source()
+    if kept is None or kept[0][0] is not source[0] or kept[0][1:] != source[1:]:
+        kept = _kept = (source, _Ring(*source))
+    return kept[1]
+
+
+def _read_again() -> _Ring:
+    """Take up a key that was added to the key file while this process was running."""
+    global _kept
+    try:
+        keys = keyfile.read(settings.KEYS_FILE)
+    except Trouble:
+        return _ring()
+    ring = _Ring({**keys.field_keys, **settings.FIELD_KEYS}, keys.current, settings.FIELD_CIPHER)
+    _kept = (_source(), ring)
     return ring
 
 
@@ -109,7 +127,8 @@ def decrypt(stored: bytes | memoryview, context: str) -> str:
     body = 2 + data[1] if len(data) > 1 else 2
     if len(data) < body + NONCE + TAG or data[0] not in MARKS.values():
         raise WrongKey(f"{context}: not an encrypted value")
-    box = _ring().boxes.get(data[:body])
+    begin = data[:body]
+    box = _ring().boxes.get(begin) or _read_again().boxes.get(begin)
     if box is None:
         name = data[2:body].decode("ascii", "replace")
         raise WrongKey(f"{context}: the key {name!r} is missing")

@@ -89,10 +89,12 @@ def field(model: type[models.Model], name: str) -> EncryptedField:
 
 def _old(model: type[models.Model], name: str) -> QuerySet[Any]:
     """Return the rows whose value does not begin as one written today would."""
+    field(model, name)
     begin = head(settings.FIELD_KEY, settings.FIELD_CIPHER)
     raw = Cast(F(name), models.BinaryField())
     start = Func(
         raw, Value(1), Value(len(begin)), function="substr", output_field=models.BinaryField()
     )
     rows = model._base_manager.filter(**{f"{name}__isnull": False})
-    return rows.annotate(stored=raw, start=start).exclude(start=begin)
+    old: QuerySet[Any] = rows.annotate(stored=raw, start=start).exclude(start=begin)
+    return old

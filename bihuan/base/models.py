@@ -6,6 +6,7 @@ from datetime import date
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from bihuan.base.installation import Installation as Installation
 
@@ -17,16 +18,16 @@ class CalendarDay(models.Model):
     Council's notice for that year; replaced when the year is confirmed (actions.confirm_year).
     """
 
-    day = models.DateField("日期", primary_key=True)
-    worked = models.BooleanField("是否上班")
-    name = models.CharField("名称", max_length=40)
-    provisional = models.BooleanField("是否暂定", default=False)
-    set_at = models.DateTimeField("录入时间")
-    set_by = models.CharField("录入人", max_length=80)
+    day = models.DateField(_("日期"), primary_key=True)
+    worked = models.BooleanField(_("是否上班"))
+    name = models.CharField(_("名称"), max_length=40)
+    provisional = models.BooleanField(_("是否暂定"), default=False)
+    set_at = models.DateTimeField(_("录入时间"))
+    set_by = models.CharField(_("录入人"), max_length=80)
 
     class Meta:
-        verbose_name = "日历"
-        verbose_name_plural = "日历"
+        verbose_name = _("日历")
+        verbose_name_plural = _("日历")
         ordering = ["day"]
         constraints = [
             models.CheckConstraint(
@@ -43,12 +44,12 @@ class CalendarDay(models.Model):
 class Version(models.Model):
     """How often the content named `name` has changed. Written by cached.bump alone."""
 
-    name = models.CharField("名称", max_length=40, primary_key=True)
-    n = models.BigIntegerField("版本")
+    name = models.CharField(_("名称"), max_length=40, primary_key=True)
+    n = models.BigIntegerField(_("版本"))
 
     class Meta:
-        verbose_name = "版本"
-        verbose_name_plural = "版本"
+        verbose_name = _("版本")
+        verbose_name_plural = _("版本")
 
     def __str__(self) -> str:
         return f"{self.name} {self.n}"
