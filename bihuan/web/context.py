@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from bihuan.accounts.units import tree
 from bihuan.base.clock import now
 from bihuan.web import nav
 
@@ -26,8 +27,6 @@ def look(request: HttpRequest) -> dict[str, Any]:
 
 def _unit_name(request: HttpRequest) -> Callable[[], str]:
     def name() -> str:
-        from bihuan.accounts.units import tree
-
         posts = getattr(getattr(request, "actor", None), "posts", ())
         return tree().name(posts[0].unit_id) if posts else ""
 

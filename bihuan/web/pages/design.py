@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -23,11 +25,12 @@ SCENE = (
     ' fill="{sky}"/><rect y="62" width="160" height="58" fill="#565b63"/><path d="M20 120L70 62h6'
     'L44 120z" fill="#d9b44a"/><ellipse cx="98" cy="94" rx="36" ry="13" fill="{spot}"/></svg>'
 )
-QR = mark_safe(  # noqa: S308  fixed text, no input
-    '<svg viewBox="0 0 29 29" shape-rendering="crispEdges"><path d="M1 1h7v7h-7zM21 1h7v7h-7zM1 21h7'
-    'v7h-7zM11 2h2v3h-2zM15 1h3v2h-3zM10 10h4v2h-4zM17 11h3v4h-3zM22 12h5v2h-5zM2 11h4v3h-4zM11 16h5'
-    'v3h-5zM18 18h4v4h-4zM24 18h3v6h-3zM12 22h4v5h-4z"/></svg>'
+QR = mark_safe(
+    '<svg viewBox="0 0 29 29" shape-rendering="crispEdges"><path d="M1 1h7v7h-7zM21 1h7v7h-7z'
+    "M1 21h7v7h-7zM11 2h2v3h-2zM15 1h3v2h-3zM10 10h4v2h-4zM17 11h3v4h-3zM22 12h5v2h-5zM2 11h4v3h-4"
+    'zM11 16h5v3h-5zM18 18h4v4h-4zM24 18h3v6h-3zM12 22h4v5h-4z"/></svg>'
 )
+SAID = tomllib.loads(Path(__file__).with_name("design.toml").read_text(encoding="utf-8"))
 
 
 class Example(forms.Form):
@@ -36,7 +39,8 @@ class Example(forms.Form):
     title = forms.CharField(label=_("标题"), max_length=60, help_text=_("一句话说清是什么事"))
     phone = forms.CharField(label=_("手机号"), required=False, help_text=_("只有承办人员可见"))
     unit = forms.ChoiceField(
-        label=_("承办单位"), choices=[("", _("请选择")), ("a", "市政养护所"), ("b", "排水公司")]
+        label=_("承办单位"),
+        choices=[("", _("请选择")), ("a", SAID["unit"]), ("b", SAID["other_unit"])],
     )
     words = forms.CharField(label=_("说明"), widget=forms.Textarea(attrs={"rows": 3}))
     how = forms.ChoiceField(
@@ -64,6 +68,7 @@ def examples(at: datetime) -> dict[str, Any]:
     return {
         "example": Example(),
         "qr": QR,
+        "said": SAID,
         "photos": [before, after, _photo("#c9d7c2", "#3b2f26", _("现场照片"), "")],
         "tiles": _tiles(),
         "steps": [
@@ -77,9 +82,9 @@ def examples(at: datetime) -> dict[str, Any]:
         "page": Paginator(range(41), 10).page(2),
         "facts": [
             (_("来源"), _("居民随手拍")),
-            (_("位置"), "东昌西路与柳园南路交叉口东北侧"),
-            (_("网格"), "花园社区 07 网格"),
-            (_("上报人"), "张**，138****5566"),
+            (_("位置"), SAID["place"]),
+            (_("网格"), SAID["cell"]),
+            (_("上报人"), SAID["reporter"]),
         ],
         "due": {
             "far": at + timedelta(days=1, hours=7, minutes=2),
@@ -107,17 +112,20 @@ def _tiles() -> list[dict[str, Any]]:
         ("green", _("绿化"), "plant-2"),
         ("other", _("更多"), "dots"),
     )
-    tiles = [{"value": value, "label": label, "icon": icon} for value, label, icon in named]
+    tiles: list[dict[str, Any]] = [
+        {"value": value, "label": label, "icon": icon} for value, label, icon in named
+    ]
     tiles[0] |= {"hint": _("推荐"), "checked": True}
     return tiles
 
 
 def _lines(at: datetime, photos: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    refused = {"colour": "red", "words": SAID["returned"]}
     told: tuple[tuple[Any, int, Any, dict[str, Any]], ...] = (
-        (_("施工队已到场，正在填补"), 5, "市政养护所 孙工", {"photos": photos}),
-        (_("派给市政养护所办理"), 70, "柳园街道指挥中心", {}),
-        (_("退回：不属本单位"), 80, "排水公司", {"colour": "red", "words": "管线权属市政，非排水井。"}),
-        (_("网格员到场核实，情况属实"), 1500, "王师傅", {"colour": "green"}),
+        (_("施工队已到场，正在填补"), 5, SAID["crew"], {"photos": photos}),
+        (_("派给市政养护所办理"), 70, SAID["centre"], {}),
+        (_("退回：不属本单位"), 80, SAID["other_unit"], refused),
+        (_("网格员到场核实，情况属实"), 1500, SAID["worker"], {"colour": "green"}),
         (_("您提交了上报"), 9000, _("2 张照片"), {}),
     )
     return [
@@ -127,25 +135,21 @@ def _lines(at: datetime, photos: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _rows(at: datetime) -> list[dict[str, Any]]:
-    told = (
-        ("非机动车道路面坑洞", "accepted", _("待派遣"), "东昌西路与柳园南路交叉口", 52, 300),
-        ("雨水井盖缺失，已放警示锥", "handling", _("处置中"), "兴华西路 118 号门前", 96, 240),
-        ("小区门口道路积水多日，行人绕行不便，夜间尤其危险", "overdue", _("已超期"), "光岳北路 56 号", -130, 240),
-        ("人行道地砖松动绊人", "verifying", _("待核查"), "柳园南路市实验小学南门", 185, 60),
-        ("路灯不亮", "finished", _("已办结"), "向阳路与站前街交叉口", 2000, 20),
-    )
+    words = {
+        "accepted": _("待派遣"),
+        "handling": _("处置中"),
+        "overdue": _("已超期"),
+        "verifying": _("待核查"),
+        "finished": _("已办结"),
+    }
     return [
-        {
+        row
+        | {
             "number": f"SP-20261123-{142 - n:06d}",
-            "title": title,
-            "state": state,
-            "label": label,
-            "place": place,
-            "cell": "花园社区 07 网格",
-            "unit": "市政养护所",
-            "due_at": at + timedelta(minutes=minutes),
-            "since": at - timedelta(minutes=gone),
-            "done_at": at if state == "finished" else None,
+            "label": words[row["state"]],
+            "due_at": at + timedelta(minutes=row["minutes"]),
+            "since": at - timedelta(minutes=row["gone"]),
+            "done_at": at if row["state"] == "finished" else None,
         }
-        for n, (title, state, label, place, minutes, gone) in enumerate(told)
+        for n, row in enumerate(SAID["row"])
     ]

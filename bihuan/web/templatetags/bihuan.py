@@ -110,6 +110,13 @@ def control(field: BoundField) -> SafeString:
     return field.as_widget(attrs={"class": f"{kept} control".strip()})
 
 
+@register.filter
+def about(field: BoundField, error: str) -> str:
+    """Say an error away from its field: with the field's label, unless it names it already."""
+    label = str(field.label)
+    return error if label in error else _("%(label)s：%(error)s") % {"label": label, "error": error}
+
+
 @register.simple_tag(takes_context=True)
 def query(context: Context, **changes: object) -> str:
     """Return this page's address query with some names changed: `?{% query page=2 %}`."""

@@ -3,10 +3,11 @@
  * A small map without a base map: the cells, and a pin one can drag or set by a press.
  * data-cells: address of the cells' GeoJSON (WGS-84). Leaflet is loaded only here. The map
  * stays hidden when the cells do not come, because the address field serves as well.
- * Inside [data-place] it hears `place:found` and tells `place:moved`.
+ * Inside [data-place] it hears `place:found` and tells `place:moved`; elsewhere it only shows
+ * the pin of data-lon and data-lat.
  */
 
-const CELL = { color: "#ffffff", weight: 1.2, fillColor: "#cfdff7", fillOpacity: 1 };
+const BLUES = ["#cfdff7", "#dbe7fa", "#c3d7f5", "#e4edfb"];
 const CLOSE = 15;
 
 /** @param {HTMLElement} box */
@@ -17,12 +18,10 @@ export async function attach(box) {
   box.hidden = false;
   const L = /** @type {any} */ (window).L;
   const map = L.map(box, { attributionControl: false, scrollWheelZoom: false });
-  const layer = L.geoJSON(cells, { style: CELL, interactive: false }).addTo(map);
+  const layer = L.geoJSON(cells, { style: shade(), interactive: false }).addTo(map);
   if (layer.getLayers().length) map.fitBounds(layer.getBounds(), { padding: [8, 8] });
   else map.setView([36.45, 115.98], 10);
   nameCells(L, map, layer);
-  if (!place) return;
-
   const icon = L.divIcon({
     className: "place-pin",
     iconSize: [40, 40],
@@ -37,7 +36,7 @@ export async function attach(box) {
   /** @param {number} lat @param {number} lon */
   function put(lat, lon) {
     if (!pin) {
-      pin = L.marker([lat, lon], { draggable: true, icon, alt: box.dataset.pinWords, title: box.dataset.pinWords });
+      pin = L.marker([lat, lon], { draggable: place !== null, keyboard: place !== null, icon, alt: box.dataset.pinWords, title: box.dataset.pinWords });
       pin.addTo(map).on("dragend", () => tell(pin.getLatLng()));
       return;
     }
@@ -51,6 +50,13 @@ export async function attach(box) {
     place?.dispatchEvent(new CustomEvent("place:moved", { detail }));
   }
 
+  const given = (/** @type {string} */ name) =>
+    Number(place ? /** @type {any} */ (place.querySelector(`[data-${name}]`)).value : box.dataset[name]);
+  if (given("lon") && given("lat")) {
+    put(given("lat"), given("lon"));
+    map.setView([given("lat"), given("lon")], CLOSE);
+  }
+  if (!place) return;
   map.on("click", (/** @type {any} */ event) => {
     put(event.latlng.lat, event.latlng.lng);
     tell(event.latlng);
@@ -62,12 +68,12 @@ export async function attach(box) {
     ring = L.circle([lat, lon], { radius: accuracy, color: "#1a5fd0", weight: 1, fillOpacity: 0.16, interactive: false }).addTo(map);
     map.setView([lat, lon], CLOSE);
   });
-  const lon = Number(/** @type {HTMLInputElement} */ (place.querySelector("[data-lon]")).value);
-  const lat = Number(/** @type {HTMLInputElement} */ (place.querySelector("[data-lat]")).value);
-  if (lon && lat) {
-    put(lat, lon);
-    map.setView([lat, lon], CLOSE);
-  }
+}
+
+/** Give one cell after another the next of four blues, so that borders are seen. */
+function shade() {
+  let n = 0;
+  return () => ({ color: "#ffffff", weight: 1.5, fillColor: BLUES[n++ % BLUES.length], fillOpacity: 1 });
 }
 
 /**
@@ -79,7 +85,7 @@ function nameCells(L, map, layer) {
   layer.eachLayer((/** @type {any} */ cell) => {
     const name = cell.feature.properties?.name;
     if (!name || !cell.getBounds().isValid()) return;
-    const look = { permanent: true, direction: "center", className: "cell-name" };
+    const look = { permanent: true, direction: "center", pane: "shadowPane", className: "cell-name" };
     names.addLayer(L.tooltip(look).setLatLng(cell.getBounds().getCenter()).setContent(document.createTextNode(name)));
   });
   const turn = () => (map.getZoom() >= CLOSE ? names.addTo(map) : names.remove());
