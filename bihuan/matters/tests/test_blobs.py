@@ -184,18 +184,31 @@ def test_a_kill_in_the_middle_loses_nothing_promised_and_leaves_no_half_file(sto
     chance = random.Random(7)
     promised: list[str] = []
     for _round in range(6):
-        writer = subprocess.Popen(
+        with subprocess.Popen(
             [sys.executable, "-c", WRITER, str(store)], stdout=subprocess.PIPE, text=True
-        )
-        assert writer.stdout is not None
-        for _line in range(chance.randint(3, 30)):
-            promised.append(writer.stdout.readline().strip())
-        writer.send_signal(signal.SIGKILL)
-        promised += [line for line in writer.stdout.read().split("\n")[:-1] if line]
-        writer.wait(timeout=20)
+        ) as writer:
+            assert writer.stdout is not None
+            promised += [writer.stdout.readline().strip() for _line in range(chance.randint(3, 30))]
+            writer.send_signal(signal.SIGKILL)
+            promised += writer.stdout.read().split("\n")[:-1]
     assert len(promised) > 18
     assert set(promised) <= set(kept_in(store))
     assert all(blobs.check(name) for name in kept_in(store))
+
+
+DIES_WRITING = WRITER.replace(
+    "while True:", "os.fsync = lambda number: os.kill(os.getpid(), 9)\nwhile True:"
+)
+
+
+def test_a_writer_killed_before_its_bytes_are_safe_leaves_no_final_name(store: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", DIES_WRITING, str(store)], capture_output=True)
+    assert (done.returncode, done.stdout) == (-signal.SIGKILL, b"")
+    assert kept_in(store) == []
+    (part,) = (store / PART).iterdir()
+    age(store, f"{PART}/{part.name}")
+    blobs.sweep([], older_than=LIMIT)
+    assert list((store / PART).iterdir()) == []
 
 
 def test_a_full_disk_is_an_error_and_leaves_nothing(store: Path) -> None:
