@@ -29,7 +29,11 @@ LOOP = Loop(
         Step("pass_check", DONE, "closed", "matters.check", note=True),
         Step("fail_check", DONE, "rework", "matters.check", note=True),
         Step(
-            "solve_on_spot", (*NEW, *AT_DESK, *AT_UNIT), "closed", "matters.solve_on_spot", note=True
+            "solve_on_spot",
+            (*NEW, *AT_DESK, *AT_UNIT),
+            "closed",
+            "matters.solve_on_spot",
+            note=True,
         ),
         # the reporter's word: closed is the office's, resolved is theirs
         Step("reopen", ("closed",), "rework", "matters.reopen", note=True),
@@ -44,13 +48,23 @@ LOOP = Loop(
         Step("void", (*OPEN, "paused", "waiting"), "void", "matters.void", note=True),
     ),
     labels=(
-        ("reported", "待受理"), ("verifying", "待核实"), ("registered", "待派遣"),
-        ("dispatched", "待签收"), ("handling", "处置中"), ("handled", "待核查"),
-        ("checking", "核查中"), ("closed", "已结案"), ("returned", "已退回"), ("rework", "返工"),
-        ("paused", "已挂账"), ("waiting", "等待答复"), ("void", "已作废"),
-        ("rejected", "不予受理"), ("merged", "已并案"),
+        ("reported", "待受理"),
+        ("verifying", "待核实"),
+        ("registered", "待派遣"),
+        ("dispatched", "待签收"),
+        ("handling", "处置中"),
+        ("handled", "待核查"),
+        ("checking", "核查中"),
+        ("closed", "已结案"),
+        ("returned", "已退回"),
+        ("rework", "返工"),
+        ("paused", "已挂账"),
+        ("waiting", "等待答复"),
+        ("void", "已作废"),
+        ("rejected", "不予受理"),
+        ("merged", "已并案"),
     ),
-)  # fmt: skip
+)
 
 PAUSE_CAUSES = ("no_owner", "no_money", "season", "lawsuit", "planned_works")
 
@@ -64,6 +78,11 @@ def photo_owed(category: str) -> bool:
 
 
 KIND = Kind(
-    key="report", label="随手拍", prefix="SP", loop=LOOP, pause_causes=PAUSE_CAUSES,
-    wait_causes=("question", "more_photos", "owner_away"), photo_owed=photo_owed,
-)  # fmt: skip
+    key="report",
+    label="随手拍",
+    prefix="SP",
+    loop=LOOP,
+    pause_causes=PAUSE_CAUSES,
+    wait_causes=("question", "more_photos", "owner_away"),
+    photo_owed=photo_owed,
+)
