@@ -19,7 +19,7 @@ FILES = (
     ("streets.csv", "street", "areaCode"),
     ("villages.csv", "community", "streetCode"),
 )
-COMMITTEES = ("居民委员会", "村民委员会", "居委会", "村委会")
+COMMITTEES = ("居民委员会", "村民委员会", "居委会", "村委会")  # data: endings of official names
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,24 @@ class ImportResult:
         return not self.errors
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What an importer runs; of None, everything.
+
+    areas: beginnings of division codes; unit_ids: units that cells may be given to.
+    """
+
+    areas: tuple[str, ...] | None = None
+    unit_ids: frozenset[int] | None = None
+
+    def holds(self, community: str) -> bool:
+        """Say whether a community lies in the importer's areas."""
+        return self.areas is None or any(community.startswith(area) for area in self.areas if area)
+
+
+EVERYWHERE = Reach()
+
+
 def in_order(errors: Iterable[RowError]) -> tuple[RowError, ...]:
     """Sort errors by row, then by kind."""
     return tuple(sorted(errors, key=lambda error: (error.number, error.code)))

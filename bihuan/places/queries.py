@@ -22,8 +22,11 @@ class UnitRow:
     street_id: int | None
 
 
-def units_by_code() -> dict[str, UnitRow]:
-    """Read all active units by code, each with the nearest street or zone at or above it."""
+def units_by_code(only: frozenset[int] | None = None) -> dict[str, UnitRow]:
+    """Read active units by code, each with the nearest street or zone at or above it.
+
+    only: the ids to give; None, all.
+    """
     unit_model = Cell._meta.get_field("unit").related_model
     rows = list(
         unit_model._default_manager.filter(is_active=True).values_list(
@@ -31,7 +34,11 @@ def units_by_code() -> dict[str, UnitRow]:
         )
     )
     kind_of = {unit_id: (kind, parent_id) for unit_id, _code, kind, parent_id in rows}
-    return {code: UnitRow(unit_id, _street(unit_id, kind_of)) for unit_id, code, _k, _p in rows}
+    return {
+        code: UnitRow(unit_id, _street(unit_id, kind_of))
+        for unit_id, code, _kind, _parent in rows
+        if only is None or unit_id in only
+    }
 
 
 def _street(unit_id: int | None, kind_of: dict[int, tuple[str, int | None]]) -> int | None:
@@ -92,7 +99,12 @@ def search_addresses(
     pairs = [pair for word in words for pair in bigrams(word)]
     if not pairs:
         return []
-    params: list[Any] = [doors, pairs, *(_pattern(word) for word in words), MOST_MATCHES if near else limit]
+    params: list[Any] = [
+        doors,
+        pairs,
+        *(_pattern(word) for word in words),
+        MOST_MATCHES if near else limit,
+    ]
     with connection.cursor() as cursor:
         cursor.execute(SEARCH.format(likes="\n".join([LIKE] * len(words))), params)
         rows = cursor.fetchall()
@@ -145,7 +157,7 @@ def cells_geojson(under: str = "") -> dict[str, Any]:
 
     under: a division's code; only cells of communities in it. Empty: all.
     """
-    cells = Cell.objects.filter(is_active=True, community_id__startswith=under)
+    cells = Cell.objects.filter(is_active=True, community__code__startswith=under)
     features = [
         {
             "type": "Feature",

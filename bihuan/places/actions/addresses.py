@@ -10,7 +10,7 @@ from django.db import transaction
 from bihuan.base.cached import bump
 from bihuan.places.actions.settle import settle_addresses
 from bihuan.places.addresses import AddressRow, Names, path_of, read_addresses
-from bihuan.places.imports import ImportResult, Who, in_order
+from bihuan.places.imports import EVERYWHERE, ImportResult, Reach, Who, in_order
 from bihuan.places.models import Address, Division, ImportRun
 from bihuan.places.tables import Line
 from bihuan.places.words import search_words
@@ -18,18 +18,24 @@ from bihuan.places.words import search_words
 
 @transaction.atomic
 def import_addresses(
-    *, lines: Sequence[Line], datum: str, dry_run: bool, by: Who, at: datetime
+    *,
+    lines: Sequence[Line],
+    datum: str,
+    dry_run: bool,
+    by: Who,
+    at: datetime,
+    reach: Reach = EVERYWHERE,
 ) -> ImportResult:
     """Check every line of a table (tables.read_table), and write all when none is wrong.
 
     Addresses above a line's own are made when missing. Nothing is deleted. Raises BadFile when
-    the headings are wrong. The caller has asked for the permission `places.import`.
+    the headings are wrong. reach: the areas the importer runs; communities elsewhere are
+    unknown to them. The caller has asked for the permission `places.import`.
     """
     if not dry_run:
         bump("addresses")  # first: its row lock makes two imports wait for each other
-    communities = dict(
-        Division.objects.filter(level="community").values_list("code", "name"),
-    )
+    pairs = Division.objects.filter(level="community").values_list("code", "name")
+    communities = {code: name for code, name in pairs if reach.holds(code)}
     rows, errors = read_addresses(lines, datum, communities)
     added, changed = _plan(rows, at, is_demo=False)
     written = not errors and not dry_run

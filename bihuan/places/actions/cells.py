@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
 
@@ -15,7 +16,7 @@ from bihuan.places.actions.settle import settle_addresses
 from bihuan.places.cell_checks import Known, check_cells
 from bihuan.places.divisions import county_outlines
 from bihuan.places.geojson import CellRow, area_m2, read_cells
-from bihuan.places.imports import ImportResult, Who, in_order
+from bihuan.places.imports import EVERYWHERE, ImportResult, Reach, RowError, Who, in_order
 from bihuan.places.models import Cell, Division, ImportRun
 from bihuan.places.queries import UnitRow, units_by_code
 
@@ -29,17 +30,18 @@ def import_cells(
     by: Who,
     at: datetime,
     complete: bool = False,
+    reach: Reach = EVERYWHERE,
 ) -> ImportResult:
     """Check every feature, and write all of them when none is wrong and this is no dry run.
 
     A known code is redrawn, a new one added. complete: the file holds all cells of its
-    communities, and cells of theirs that are missing from it are retired. The caller has asked
-    for the permission `places.import`.
+    communities, and cells of theirs that are missing from it are retired. reach: the areas and
+    units the importer runs. The caller has asked for the permission `places.import`.
     """
     if not dry_run:
         bump("cells")  # first: its row lock makes two imports wait for each other
     rows, errors = read_cells(features, datum)
-    units = units_by_code()
+    units = units_by_code(reach.unit_ids)
     active = {cell.code: cell for cell in Cell.objects.filter(is_active=True)}
     retired = _missing(rows, active.values()) if complete else []
     gone = {cell.code for cell in retired}
@@ -51,6 +53,7 @@ def import_cells(
     )
     errors += check_cells(rows, datum, known)
     old = {cell.code: cell for cell in Cell.objects.filter(code__in=[row.code for row in rows])}
+    errors += _out_of_reach(rows, old, reach)
     written = not errors and not dry_run
     if written:
         _write(rows, old, retired, units, by, at)
@@ -70,6 +73,17 @@ def _missing(rows: Sequence[CellRow], active: Iterable[Cell]) -> list[Cell]:
     communities = {row.community for row in rows}
     codes = {row.code for row in rows}
     return [c for c in active if c.community_id in communities and c.code not in codes]
+
+
+def _out_of_reach(rows: Sequence[CellRow], old: Mapping[str, Cell], reach: Reach) -> list[RowError]:
+    """Report cells of areas that others run, and codes that are taken there."""
+    words = _("这个网格不在您管理的区域内。")
+    return [
+        RowError(row.number, row.code, "out_of_reach", words)
+        for row in rows
+        if not reach.holds(row.community)
+        or (row.code in old and not reach.holds(old[row.code].community_id))
+    ]
 
 
 def _communities() -> dict[str, BaseGeometry | None]:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from bihuan.places.actions import create_demo_addresses, import_addresses
 from bihuan.places.demo_areas import demo_addresses
-from bihuan.places.imports import ImportResult
+from bihuan.places.imports import ImportResult, Reach
 from bihuan.places.models import Address, Cell, ImportRun
 from bihuan.places.queries import search_addresses
 from bihuan.places.tables import read_table
@@ -63,6 +63,16 @@ def test_one_wrong_line_keeps_the_whole_file_out(
     assert [(error.number, error.code) for error in result.errors] == [(3, "unknown_community")]
     assert not result.written
     assert Address.objects.count() == ImportRun.objects.count() == 0
+
+
+def test_communities_that_others_run_are_unknown(
+    divisions: int, by: Somebody, at: datetime
+) -> None:
+    table = read_table("\n".join([HEAD, FLAT]).encode())
+    reach = Reach(areas=("371525",))
+    result = import_addresses(lines=table, datum="wgs84", dry_run=False, by=by, at=at, reach=reach)
+    assert [error.code for error in result.errors] == ["unknown_community"]
+    assert Address.objects.count() == 0
 
 
 def test_a_dry_run_writes_nothing(divisions: int, by: Somebody, at: datetime) -> None:

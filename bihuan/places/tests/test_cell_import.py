@@ -14,7 +14,7 @@ from bihuan.base.models import Version
 from bihuan.places.actions import create_demo_cells, import_cells
 from bihuan.places.actions.demo import UnitMissing
 from bihuan.places.coordinates import distance_m, wgs84_to_bd09
-from bihuan.places.imports import ImportResult
+from bihuan.places.imports import ImportResult, Reach
 from bihuan.places.models import Address, Cell, Division, ImportRun
 from bihuan.places.tests.conftest import Somebody
 
@@ -134,6 +134,32 @@ def test_a_complete_file_retires_the_communitys_other_cells_only(
     assert active == {f"{COMMUNITY}007", "371581001008001"}
     back = import_now([feature(1, 0, 0), feature(2, 1, 0)], by, at, complete=True)
     assert (back.written, back.changed, back.retired) == (True, 2, 1)
+
+
+def test_areas_and_units_that_others_run_are_out_of_reach(
+    ready: dict[str, int], by: Somebody, at: datetime
+) -> None:
+    import_now([feature(1, 0, 0)], by, at)
+    before = Cell.objects.values().get()
+    guan_county = Reach(areas=("371525",), unit_ids=frozenset())
+    taken = feature(1, 3, 3, community_code="371525001001")
+    for wanted in (feature(1, 1, 0), feature(2, 3, 0), taken):
+        result = import_cells(
+            features=[wanted],
+            datum="wgs84",
+            dry_run=False,
+            by=by,
+            at=at,
+            complete=True,
+            reach=guan_county,
+        )
+        codes = {error.code for error in result.errors}
+        assert {"out_of_reach", "unknown_unit"} <= codes
+        assert Cell.objects.values().get() == before
+    own = Reach(areas=("371581",), unit_ids=frozenset(ready.values()))
+    assert import_cells(
+        features=[feature(2, 1, 0)], datum="wgs84", dry_run=False, by=by, at=at, reach=own
+    ).written
 
 
 def test_a_file_in_baidus_datum_lands_where_it_should(

@@ -35,9 +35,7 @@ def test_an_xlsx_is_read_and_numbers_stay_as_people_see_them() -> None:
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     sheet.append(HEAD.split(","))
-    sheet.append(
-        [371581001001, "锦和家园", "3号楼", "2单元", 101.0, *[None] * 3, 115.72, 36.83]
-    )
+    sheet.append([371581001001, "锦和家园", "3号楼", "2单元", 101.0, *[None] * 3, 115.72, 36.83])
     sheet.append([None] * 10)
     sheet.append([371581001001, "锦和家园", "3号楼", "2单元", 102])
     out = io.BytesIO()
