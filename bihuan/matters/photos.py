@@ -188,9 +188,9 @@ def _orientation(image: Image.Image) -> int:
 
 def _draft(image: Image.Image, factor: int) -> int:
     """Let the JPEG decoder itself reduce by 8, 4 or 2; return what is left to reduce."""
-    eighths = next(scale for scale in (8, 4, 2, 1) if scale <= factor)
-    if eighths > 1:
-        image.draft("RGB", (image.width // eighths, image.height // eighths))
+    times = next(number for number in (8, 4, 2, 1) if number <= factor)
+    if times > 1:
+        image.draft("RGB", (image.width // times, image.height // times))
     return max(1, max(image.size) // LONG_SIDE_ENOUGH)
 
 
