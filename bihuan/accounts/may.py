@@ -67,7 +67,7 @@ MAY: dict[str, frozenset[Role]] = {
     "matters.unmerge": frozenset({CLERK}),
     "matters.split": frozenset({CLERK}),
     "matters.void": CENTRE,
-    "matters.note": STAFF,
+    "matters.note": STAFF | {REPORTER},
     "matters.attach": STAFF | {REPORTER},
     # PIPL art. 6: the least needed. Whoever handles a complaint does not learn who complained.
     "matters.reveal": CENTRE,
@@ -105,7 +105,10 @@ def may(actor: Actor, verb: str, unit_id: int | None = None) -> bool:
     if unit_id is None or not held:
         return bool(held)
     units = tree()
-    return unit_id in units and not held.isdisjoint((unit_id, *units.above(unit_id)))
+    if unit_id not in units:
+        return False
+    reached = {units.reach(post) for post in held if post in units}
+    return not reached.isdisjoint((unit_id, *units.above(unit_id)))
 
 
 def require(actor: Actor, verb: str, unit_id: int | None = None) -> None:

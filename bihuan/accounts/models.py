@@ -25,11 +25,13 @@ class Unit(models.Model):
 
     office_hours: [[start, end], …] in seconds of the day, null = as the unit above. area_code: the
     statistics code of the area served, where there is one; development zones (功能区) have none.
+    A centre (综治中心) speaks for the unit above it: its people's posts reach as far as that unit.
     """
 
     class Kind(models.TextChoices):
         CITY = "city", _("市")
         COUNTY = "county", _("县（市、区）")
+        CENTRE = "centre", _("综治中心")
         DEPARTMENT = "department", _("部门")
         STREET = "street", _("乡镇（街道）")
         COMMUNITY = "community", _("村（社区）")
@@ -56,6 +58,7 @@ class Unit(models.Model):
                     kind__in=(
                         "city",
                         "county",
+                        "centre",
                         "department",
                         "street",
                         "community",

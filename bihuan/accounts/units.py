@@ -100,6 +100,11 @@ class UnitTree:
         line = (unit_id, *self.above(unit_id))
         return " · ".join(self.name(at) for at in reversed(line[:-1] or line))
 
+    def reach(self, unit_id: int) -> int:
+        """Give the unit for which a post at `unit_id` speaks: a centre speaks for the one above."""
+        node = self.get(unit_id)
+        return node.parent_id if node.kind == "centre" and node.parent_id else unit_id
+
     def of_kind(self, unit_id: int, *kinds: str) -> Node | None:
         """Give the nearest unit of one of `kinds`, from the unit itself upwards."""
         for at in (unit_id, *self.above(unit_id)):
@@ -125,7 +130,7 @@ class UnitTree:
         found: frozenset[int] = frozenset()
         for unit_id in actor.unit_ids:
             if unit_id in self:
-                found |= self.subtree(unit_id)
+                found |= self.subtree(self.reach(unit_id))
         return None if found and len(found) == len(self) else found
 
 

@@ -93,6 +93,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("city", "市"),
                             ("county", "县（市、区）"),
+                            ("centre", "综治中心"),
                             ("department", "部门"),
                             ("street", "乡镇（街道）"),
                             ("community", "村（社区）"),
@@ -269,7 +270,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     (
                         "kind__in",
-                        ("city", "county", "department", "street", "community", "team", "zone"),
+                        ("city", "county", "centre", "department", "street", "community", "team", "zone"),
                     )
                 ),
                 name="unit_kind",

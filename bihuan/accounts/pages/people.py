@@ -61,14 +61,14 @@ def person_add(request: Request) -> HttpResponse:
             refuse(form, why)
         else:
             return _show_password(request, person, drawn)
-    context = {"form": form, "units": offered(request.actor)}
+    context = {"form": form, "units": offered(request.actor), "narrow": True}
     status = 422 if form.errors else 200
     return render(request, "accounts/person_add.html", context, status=status)
 
 
 def _show_password(request: Request, person: Person, drawn: str) -> HttpResponse:
     """Show a one-time password in the answer itself: kept in no message, session or address."""
-    context = {"person": person, "password": drawn}
+    context = {"person": person, "password": drawn, "narrow": True}
     return render(request, "accounts/one_time_password.html", context)
 
 
