@@ -56,12 +56,18 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
         (
             Item(_("网格地图"), "cells", "map", "matters.view"),
             Item(_("导入网格"), "cells_import", "table-import", "places.import"),
-            Item(_("人员与单位"), "people", "users", "accounts.manage"),
+            Item(_("人员与单位"), "accounts:people", "users", "accounts.manage"),
             Item(_("派遣规则"), "rules", "arrows-split-2", "rules.edit"),
             Item(_("工作日历"), "calendar", "calendar", "rules.edit"),
         ),
     ),
-    (_("审计"), (Item(_("流水核验"), "verify", "shield-check", "audit.view"),)),
+    (
+        _("审计"),
+        (
+            Item(_("流水核验"), "verify", "shield-check", "audit.view"),
+            Item(_("管理日志"), "accounts:admin_log", "history", "audit.view"),
+        ),
+    ),
 )
 
 
