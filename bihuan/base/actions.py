@@ -69,28 +69,47 @@ def confirm_year(
 ) -> list[date]:
     """Enter a year's holiday notice in place of what was there; return the days that changed.
 
-    `by`: who enters it, for the record. Raises BadNotice, and then has written nothing.
+    `by`: who enters it, for the record. Days in the December before are set one by one; after
+    correcting a year enter the next one's notice again. Raises BadNotice, nothing written then.
     """
+    _check(notice)
+    bump(calendar.NAME)
+    changed = changed_days(notice)
+    inside = [day for day in notice.days if day.day.year == notice.year]
+    before = [day for day in notice.days if day.day.year != notice.year]
+    early = notice.year - 1 not in calendar.confirmed_years()
+    _replace(notice.year, inside, provisional=False, at=at, by=by)
+    CalendarDay.objects.filter(day__in=[day.day for day in before]).delete()
+    _create(before, provisional=early, at=at, by=by)
+    bump(calendar.NAME)  # the old days have been read meanwhile
+    if recompute is not None:
+        recompute(min([date(notice.year, 1, 1), *changed]))
+    return changed
+
+
+def changed_days(notice: Notice) -> list[date]:
+    """Return the days on which work and rest would change: the dry run of confirm_year.
+
+    Raises BadNotice as confirm_year does.
+    """
+    _check(notice)
+    said = {day.day: day.worked for day in notice.days}
+    return [
+        day
+        for year in (notice.year - 1, notice.year)
+        for day, worked in calendar.worked_days(year).items()
+        if day.year == notice.year or day in said
+        if said.get(day, day.weekday() < 5) != worked
+    ]
+
+
+def _check(notice: Notice) -> None:
     errors = list(notice.errors)
     if not FIRST_OPEN_YEAR <= notice.year <= LAST.year:
         message = _("只能导入%(first)s至%(last)s年的名单。")
         errors.append(RowError(0, message % {"first": FIRST_OPEN_YEAR, "last": LAST.year}))
     if errors or not notice.days:
         raise BadNotice(errors or [RowError(0, _("名单是空的。"))])
-    bump(calendar.NAME)
-    changed = changed_days(notice)
-    _replace(notice.year, notice.days, provisional=False, at=at, by=by)
-    bump(calendar.NAME)  # the old days have been read meanwhile
-    if recompute is not None:
-        recompute(date(notice.year, 1, 1))
-    return changed
-
-
-def changed_days(notice: Notice) -> list[date]:
-    """Return the days on which work and rest would change: the dry run of confirm_year."""
-    now = calendar.worked_days(notice.year)
-    said = {day.day: day.worked for day in notice.days}
-    return [day for day, worked in now.items() if said.get(day, day.weekday() < 5) != worked]
 
 
 def _noticed() -> dict[int, list[NoticeDay]]:
@@ -110,10 +129,16 @@ def _replace(
     year: int, days: Iterable[NoticeDay], *, provisional: bool, at: datetime, by: str
 ) -> None:
     CalendarDay.objects.filter(day__year=year).delete()
+    _create(days, provisional=provisional, at=at, by=by)
+
+
+def _create(days: Iterable[NoticeDay], *, provisional: bool, at: datetime, by: str) -> None:
+    """Write the days that differ from Monday to Friday; the others need no row."""
     CalendarDay.objects.bulk_create(
         CalendarDay(
             day=day.day, worked=day.worked, name=day.name,
             provisional=provisional, set_at=at, set_by=by,
         )
         for day in days
+        if day.worked != (day.day.weekday() < 5)
     )  # fmt: skip

@@ -2,7 +2,8 @@
 
 CSV with the heads date, worked, name (or 日期, 上班, 名称), in UTF-8 or GB 18030 as Chinese
 spreadsheets write it; or JSON, a list of objects with the same names. One row for each day of
-the State Council's notice: a day off or a make-up day.
+the State Council's notice: a day off or a make-up day. A notice may reach back into December
+of the year before (as for New Year 2019: 29 December 2018 worked, 31 December off).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ TRUE = frozenset({"1", "true", "yes", "y", "是", "上班", "班"})
 # data: what county spreadsheets say
 FALSE = frozenset({"0", "false", "no", "n", "否", "放假", "休"})
 NAME_LENGTH = 40
-ROWS = 366  # a list of one year has no more
+ROWS = 366 + 31  # a list of one year and the December before it has no more
 
 
 class NoticeDay(NamedTuple):
@@ -119,7 +120,7 @@ def _day(row: Mapping[str, str], year: int) -> NoticeDay:
         day = date.fromisoformat(text.replace("/", "-"))
     except ValueError:
         raise ValueError(_("日期“%(text)s”不对，应写成 2027-01-01。") % {"text": text}) from None
-    if day.year != year:
+    if day.year != year and (day.year, day.month) != (year - 1, 12):
         raise ValueError(_("日期 %(day)s 不在 %(year)s 年。") % {"day": day, "year": year})
     said = row.get("worked", "").strip().lower()
     if said not in TRUE | FALSE:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -30,10 +29,10 @@ def run(args: argparse.Namespace) -> int:
 
         notice = read_notice(data, year=args.year)
         try:
-            if args.dry_run and not notice.errors:
+            if args.dry_run:
                 changed = changed_days(notice)
             else:
-                changed = confirm_year(notice, at=now(), by="bihuan", recompute=_recompute)
+                changed = confirm_year(notice=notice, at=now(), by="bihuan", recompute=_recompute)
         except BadNotice as why:
             for error in why.errors:
                 print(f"{error.row}\t{error.message}")
@@ -45,9 +44,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _recompute(days: Sequence[date]) -> None:
+def _recompute(since: date) -> None:
     from bihuan.matters.jobs import recompute
 
-    first = datetime.combine(min(days), time(), ZoneInfo("Asia/Shanghai"))
+    first = datetime.combine(since, time(), ZoneInfo("Asia/Shanghai"))
     moved = recompute(days_from=first, at=now())
     say(f"{moved} 件事项的期限已重算。 {moved} matters reckoned anew.")

@@ -127,6 +127,37 @@ def test_an_open_transaction_keeps_its_content_to_itself(
     assert not Version.objects.filter(name="words").exists()
 
 
+def test_a_look_from_inside_a_transaction_tells_nobody_of_it(
+    table: Table, other_process: OtherProcess
+) -> None:
+    kept, others = Cached("words", table.load, MINUTE), Cached("cells", table.load, 0.0)
+    assert kept.get() == "old"
+    seen: list[str] = []
+    with pytest.raises(KeyError), transaction.atomic():
+        bump("words")
+        table.holds = "never committed"
+        others.get()  # reads all versions, that of the open bump among them
+        other_process.run(lambda: seen.append(kept.get()))
+        table.holds = "old"
+        raise KeyError
+    assert seen == ["old"]
+    assert kept.get() == "old"
+
+
+def test_a_load_that_fails_is_tried_again(table: Table, other_process: OtherProcess) -> None:
+    def load() -> str:
+        if table.load() == "broken":
+            raise KeyError
+        return table.holds
+
+    kept = Cached("words", load, MINUTE)
+    table.holds = "broken"
+    with pytest.raises(KeyError):
+        kept.get()
+    table.holds = "mended"
+    assert kept.get() == "mended"
+
+
 def test_a_savepoint_that_rolls_back_takes_its_content_along(
     table: Table, other_process: OtherProcess
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -15,6 +16,8 @@ from bihuan.base.calendar_import import Notice, read_notice
 from bihuan.base.models import CalendarDay, Version
 from bihuan.base.statutory import statutory_days
 from bihuan.base.worktime import DEFAULT_SPANS, NATURAL, WORKING_DAY, ZONE
+
+NOTICE_2026 = Path(calendar.__file__).parent / "reference" / "notice-2026.csv"
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +48,16 @@ def test_2026_is_as_the_state_council_said(at: datetime) -> None:
         assert not hours.is_worked(day), day
     # 248 working days: 365 days, less 104 weekend days and 13 of the law
     assert sum(calendar.worked_days(2026).values()) == 365 - 104 - 13
+
+
+def test_the_seeded_2026_is_the_notice_typed_from_the_state_council(at: datetime) -> None:
+    seed_calendar(at=at)
+    notice = read_notice(NOTICE_2026.read_bytes(), year=2026)
+    assert notice.errors == ()
+    assert len(notice.days) == 33 + 6  # seven holidays of 33 days together, six make-up days
+    said = {day.day: day.worked for day in notice.days}
+    for day, worked in calendar.worked_days(2026).items():
+        assert worked == said.get(day, day.isoweekday() <= 5), day
 
 
 def test_a_deadline_jumps_over_the_spring_festival(at: datetime) -> None:
@@ -112,6 +125,22 @@ def test_confirming_a_year_changes_its_days_and_recomputes_inside(at: datetime) 
     assert changed_days(notice) == []
 
 
+def test_a_notice_may_reach_into_the_december_before(at: datetime) -> None:
+    # as for New Year 2019: a Saturday in December worked, the Monday before 1 January off
+    seed_calendar(at=at)
+    notice = notice_2027({"2026-12-26": True, "2026-12-31": False})
+    seen: list[date] = []
+    changed = confirm_year(notice=notice, at=at, by="wu", recompute=seen.append)
+    assert changed[:2] == [date(2026, 12, 26), date(2026, 12, 31)]
+    assert seen == [date(2026, 12, 26)]
+    hours = calendar.hours_for(DEFAULT_SPANS)
+    assert hours.is_worked(date(2026, 12, 26))
+    assert not hours.is_worked(date(2026, 12, 31))
+    assert hours.is_worked(date(2026, 10, 10))  # the rest of 2026 stays
+    assert not calendar.provisional(local("2026-12-31 09:00"))
+    assert seed_calendar(at=at) == []
+
+
 def test_a_county_s_own_year_survives_the_next_seeding(at: datetime) -> None:
     seed_calendar(at=at)
     confirm_year(notice=notice_2027(), at=at, by="wu")
@@ -132,6 +161,8 @@ def test_a_year_that_is_not_open_is_refused(at: datetime, year: int) -> None:
     seed_calendar(at=at)
     before = list(CalendarDay.objects.values())
     notice = Notice(year, notice_2027().days, ())
+    with pytest.raises(BadNotice):
+        changed_days(notice)
     with pytest.raises(BadNotice) as caught:
         confirm_year(notice=notice, at=at, by="wu")
     assert "2027" in caught.value.errors[0].message

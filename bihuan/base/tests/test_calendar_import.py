@@ -40,7 +40,8 @@ def test_json_is_read_like_csv() -> None:
     [
         ("2027-13-01,否,x", "2027-13-01"),
         (",否,x", "日期"),
-        ("2026-12-31,否,x", "2026-12-31"),
+        ("2026-11-30,否,x", "2026-11-30"),
+        ("2028-01-01,否,x", "2028-01-01"),
         ("2027-10-09,也许,x", "是"),
         ("2027-10-09,是,", "名称"),
         ("2027-10-09,是," + "长" * 41, "40"),
@@ -78,7 +79,7 @@ def test_a_list_without_a_statutory_day_is_wrong() -> None:
         (b"[]", "空"),
         (b"\xff\xfe\xff", "编码"),
         (b"[" * 100_000, "JSON"),
-        (b"date,worked,name\n" + b"2027-01-01,0,x\n" * 367, "366"),
+        (b"date,worked,name\n" + b"2027-01-01,0,x\n" * 398, "397"),
     ],
 )
 def test_a_file_that_is_no_list_is_refused_in_one_sentence(data: bytes, part: str) -> None:
