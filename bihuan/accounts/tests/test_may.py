@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from bihuan.accounts.actor import REPORTER, SYSTEM, Actor, actor_of
 from bihuan.accounts.may import MAY, NotPermitted, may, require
-from bihuan.accounts.models import Person, Post
+from bihuan.accounts.models import Person, Post, Unit
 from bihuan.accounts.roles import APPOINTED, LABELS, Role, together
 from bihuan.accounts.units import tree
+from bihuan.base.cached import forget_all
 from conftest import Units
 
 # Who may do what, written down a second time by hand from china-grid practice: verb, yes, no.
@@ -67,6 +70,7 @@ def test_the_system_may_everything_and_a_resident_only_their_own_verbs() -> None
     assert {verb for verb in MAY if may(REPORTER, verb)} == {
         "matters.answer",
         "matters.attach",
+        "matters.note",
         "matters.rate",
         "matters.remind",
         "matters.reopen",
@@ -79,6 +83,18 @@ def test_an_account_without_a_post_is_a_resident(zhang: Person) -> None:
     assert actor.roles == {Role.REPORTER}
     assert may(actor, "matters.rate")
     assert not may(actor, "matters.view")
+
+
+def test_a_centre_speaks_for_the_unit_above_it(units: Units, zhang: Person) -> None:
+    centre = Unit.objects.create(
+        code="371581-centre", name="综治中心", kind="centre", parent=units.county
+    )
+    Post.objects.create(person=zhang, unit=centre, role="clerk", from_on=date(2020, 1, 1))
+    forget_all()
+    actor = actor_of(zhang)
+    assert may(actor, "matters.accept", units.team.pk)
+    assert not may(actor, "matters.accept", units.other_street.pk)
+    assert tree().scope(actor) == tree().subtree(units.county.pk)
 
 
 def test_a_post_counts_at_its_unit_and_below(wang: Person, units: Units) -> None:
