@@ -197,7 +197,7 @@ STATIC_ROOT = DATA / "static"
 MEDIA_ROOT = DATA / "files"
 _STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "bihuan.matters.blobs.LocalDurableStorage"},
     "staticfiles": {"BACKEND": _STATIC if PROCESS == "command" else "bihuan.web.storage.Hashed"},
 }
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"

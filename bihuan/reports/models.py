@@ -93,7 +93,7 @@ class DispatchRule(models.Model):
 
 
 class Reason(models.Model):
-    """A listed reason (refusing, returning, voiding, pausing, waiting), or a reply's first lines."""
+    """A listed reason (refusing, returning, voiding, pausing, waiting), or lines of a reply."""
 
     sort = models.CharField(max_length=10)
     key = models.CharField(max_length=40)
