@@ -61,9 +61,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the server and remove what the run has made, also after a crash of the run."""
     server = _run.pop("server", None)
+    folder = _run.pop("folder", None)
     if server is not None:
         server.stop()
-    folder = _run.pop("folder", None)
+    elif folder is not None and (folder / "template.ready").exists():
+        _drop(_name(TEMPLATE))
     if folder is not None:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -79,7 +81,11 @@ def _begin_run() -> None:
     for name in [n for n in os.environ if n.startswith("BIHUAN_") and n not in KEPT]:
         del os.environ[name]
     if "DATABASE_URL" in os.environ:
-        os.environ.setdefault("BIHUAN_OWNER_URL", os.environ["DATABASE_URL"])
+        if "BIHUAN_OWNER_URL" not in os.environ:
+            raise pytest.UsageError(
+                "With DATABASE_URL the tests also need BIHUAN_OWNER_URL: a role that may create "
+                "databases. Unset both and they start a server of their own."
+            )
     else:
         _run["server"] = temporary()
         urls = _run["server"].start()
@@ -111,10 +117,9 @@ def django_db_setup(
     """Clone this process's database from the run's template, which the first one migrates."""
     from django.db import connections
 
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     run = Path(os.environ["BIHUAN_TEST_RUN"])
-    name = f"bihuan_test_{run.name.rsplit('-', 1)[-1].lower()}_{worker}"
-    template = f"{TEMPLATE}_{run.name.rsplit('-', 1)[-1].lower()}"
+    template = _name(TEMPLATE)
+    name = _name(f"bihuan_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
     default = connections["default"]
     with django_db_blocker.unblock():
         default.close()
@@ -133,8 +138,17 @@ def django_db_setup(
         return  # it goes away with all its databases
     with django_db_blocker.unblock():
         connections.close_all()
-        with contextlib.suppress(psycopg.Error), _owner("postgres") as link:
-            link.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+        _drop(name)
+
+
+def _name(start: str) -> str:
+    """Name a database of this run alone: several runs may share one server."""
+    return f"{start}_{Path(os.environ['BIHUAN_TEST_RUN']).name.rsplit('-', 1)[-1].lower()}"
+
+
+def _drop(name: str) -> None:
+    with contextlib.suppress(psycopg.Error), _owner("postgres") as link:
+        link.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
 
 
 def _create(name: str, template: str = "template1") -> None:
