@@ -47,6 +47,12 @@ export function attach(part) {
     const picture = /** @type {HTMLImageElement} */ (item.querySelector("img"));
     picture.src = URL.createObjectURL(file);
     picture.alt = words("altWords", at + 1);
+    picture.addEventListener("error", () => {
+      const name = document.createElement("span");
+      name.className = "shot-word";
+      name.textContent = file.name;
+      picture.replaceWith(name);
+    });
     const drop = /** @type {HTMLButtonElement} */ (item.querySelector("button"));
     drop.setAttribute("aria-label", words("dropWords", at + 1));
     drop.addEventListener("click", () => {
