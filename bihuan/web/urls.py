@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from bihuan.web import health
 
@@ -10,4 +10,7 @@ handler500 = "bihuan.web.health.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health", health.health, name="health"),
+    path("", include("bihuan.accounts.urls")),
+    path("places/", include("bihuan.web.urls_places")),
+    path("", include("bihuan.web.urls_look")),
 ]
