@@ -26,6 +26,10 @@ WORDS = {
 }
 
 
+# What a geometry of the wrong form makes shapely raise.
+BROKEN = (ArithmeticError, LookupError, TypeError, ValueError, shapely.errors.ShapelyError)
+
+
 @dataclass(frozen=True, slots=True)
 class CellRow:
     """One feature as read: its words, and its polygon in WGS-84 degrees."""
@@ -94,9 +98,14 @@ def _words(feature: Any) -> dict[str, str]:
     words = {}
     for field, names in WORDS.items():
         value = next((properties[name] for name in names if properties.get(name)), "")
-        words[field] = str(value).strip() if isinstance(value, str | int) else ""
+        words[field] = _clean(str(value)) if isinstance(value, str | int) else ""
     words["community"] = words["community"] or words["code"][:12]
     return words
+
+
+def _clean(text: str) -> str:
+    """Drop what no database and no page can hold: half characters and zero bytes."""
+    return text.encode("utf-8", "ignore").decode().replace("\0", "").strip()
 
 
 def _word_faults(number: int, words: dict[str, str]) -> list[RowError]:
@@ -133,7 +142,7 @@ def _polygon(feature: Any, datum: str) -> tuple[BaseGeometry, tuple[float, float
     try:
         raw = shapely.force_2d(shape(geometry))
         points = shapely.get_coordinates(raw).tolist()
-    except (ValueError, TypeError, KeyError, IndexError, shapely.errors.ShapelyError) as error:
+    except BROKEN as error:
         raise _Fault("broken", _("范围读不出来：坐标不完整或点数不足。")) from error
     if not points:
         raise _Fault("no_polygon", _("没有面：网格范围应为 Polygon 或 MultiPolygon。"))

@@ -95,7 +95,7 @@ def search_addresses(
     stand together. near: a WGS-84 point, nearest first instead of highest level first.
     doors: whether single doors are shown; the public is led as far as the unit.
     """
-    words = [fold(word) for word in narrow(text).split()][:6]
+    words = [fold(word) for word in narrow(text.replace("\0", "")).split()][:6]
     pairs = [pair for word in words for pair in bigrams(word)]
     if not pairs:
         return []

@@ -55,7 +55,8 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
         _("基础数据"),
         (
             Item(_("网格地图"), "cells", "map", "matters.view"),
-            Item(_("导入网格"), "cells_import", "table-import", "places.import"),
+            Item(_("导入网格"), "places:cells_import", "table-import", "places.import"),
+            Item(_("导入地址"), "places:addresses_import", "table-import", "places.import"),
             Item(_("人员与单位"), "accounts:people", "users", "accounts.manage"),
             Item(_("派遣规则"), "rules", "arrows-split-2", "rules.edit"),
             Item(_("工作日历"), "calendar", "calendar", "rules.edit"),

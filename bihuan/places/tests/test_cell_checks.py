@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from shapely.geometry import mapping
 
 from bihuan.places.cell_checks import Known, check_cells
@@ -225,6 +227,7 @@ def test_another_datum_than_declared_is_seen_by_the_communitys_outline() -> None
         {"type": "Polygon", "coordinates": [[[115.7, 36.8]] * 4]},
         {"type": "Polygon", "coordinates": [[[115.7], [36.8], [115.7], [36.8]]]},
         {"type": "Polygon", "coordinates": {"a": 1}},
+        {"type": "Polygon", "coordinates": [[[10**400, 36.8]] * 4]},
         {"type": "MultiPolygon", "coordinates": [[[[None, 36.8]] * 4]]},
         {"type": "Polygon", "coordinates": [[[float("nan"), 36.8]] * 4]},
     ],
@@ -239,6 +242,45 @@ def test_a_geometry_that_is_none_is_reported_and_never_raises(geometry: Any) -> 
 @pytest.mark.parametrize("thing", [None, 7, "x", [], {}, {"properties": []}])
 def test_a_feature_that_is_none_is_reported_and_never_raises(thing: Any) -> None:
     assert "no_polygon" in {error.code for error in errors_of([thing])}
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=12,
+)
+NUMBER = st.floats() | st.integers() | st.floats(115, 116) | st.none() | st.text(max_size=3)
+RING = st.lists(st.lists(NUMBER, max_size=3), max_size=6)
+GEOMETRY = JUNK | st.fixed_dictionaries(
+    {
+        "type": st.sampled_from(["Polygon", "MultiPolygon"]),
+        "coordinates": JUNK | st.lists(RING, max_size=3) | st.lists(st.lists(RING), max_size=2),
+    }
+)
+FEATURE = JUNK | st.fixed_dictionaries(
+    {"geometry": GEOMETRY},
+    optional={
+        "properties": JUNK
+        | st.dictionaries(st.sampled_from(["code", "name", "unit_code", "编码"]), JUNK)
+    },
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(FEATURE, max_size=4), st.sampled_from(["wgs84", "gcj02", "bd09"]))
+def test_whatever_stands_in_a_file_is_answered_with_errors_and_never_raises(
+    features: list[Any], datum: str
+) -> None:
+    errors = errors_of(features, datum)
+    assert {error.number for error in errors} == set(range(1, len(features) + 1))
+    for error in errors:
+        (error.key + error.words).encode()
+        assert "\0" not in error.key + error.words
+
+
+def test_half_a_character_in_a_name_does_not_reach_the_database() -> None:
+    rows, _errors = read_cells([feature(1, square(0, 0), name="网\ud800格\0")], "wgs84")
+    assert rows[0].name == "网格"
 
 
 def collection(**more: Any) -> bytes:

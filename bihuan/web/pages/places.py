@@ -131,7 +131,7 @@ def addresses(request: Request) -> HttpResponse:
     The public is led as far as the unit of a building; single doors are for those who work here.
     """
     found = search_addresses(
-        request.GET.get("q", "")[:100].replace("\0", ""),
+        request.GET.get("q", "")[:100],
         near=_near(request),
         doors=bool(request.actor.posts),
     )

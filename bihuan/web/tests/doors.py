@@ -7,9 +7,11 @@ and what everybody else gets. LOGIN is the way to the sign-in page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
 
 LOGIN = "login"
 Answer = int | str
@@ -17,7 +19,7 @@ Answer = int | str
 WRONG = {"nothing": "of use"}  # a form that was filled in wrongly
 
 # who stands before a door
-ANONYMOUS, RESIDENT = "anonymous", "resident"
+ANONYMOUS, RESIDENT, OTHER = "anonymous", "resident", "@other"
 CELL = frozenset({"worker", "cell_head"})
 HANDS = CELL | {"handler", "unit_head"}
 CENTRE = frozenset({"clerk", "supervisor"})
@@ -55,6 +57,9 @@ class Door:
     method: str = "get"
     args: Callable[[World], dict[str, Any]] = nothing
     data: dict[str, Any] = field(default_factory=dict)
+    drawn_for: str = (
+        "desk"  # or "phone", "wall": where the page is looked at, and how much it weighs
+    )
 
     def answer(self, who: str) -> Answer:
         """Give what `who` gets; `clerk@other` is the clerk of another county."""
@@ -107,13 +112,31 @@ DOORS: dict[str, Door | tuple[Door, ...]] = {
     "accounts:unit_close": managed(a_unit, 302),
     "accounts:admin_log": Door(AUDIT),
     "places:cells_import": (
-        Door(ADMIN, anonymous=403),
-        Door(ADMIN, 422, anonymous=403, method="post"),
+        Door(ADMIN),
+        Door(ADMIN, 422, method="post", data=WRONG),
     ),
     "places:addresses_import": (
-        Door(ADMIN, anonymous=403),
-        Door(ADMIN, 422, anonymous=403, method="post"),
+        Door(ADMIN),
+        Door(ADMIN, 422, method="post", data=WRONG),
     ),
     "places:addresses": for_all(),
     "places:cells": for_all(),
 }
+
+
+def addresses(resolver: URLResolver, before: str = "") -> Iterator[str]:
+    """Give every address by its name; one without a name by its route."""
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLPattern):
+            yield before + (entry.name or f"/{entry.pattern}")
+        else:
+            space = entry.namespace
+            yield from addresses(entry, f"{before}{space}:" if space else before)
+
+
+KNOWN = sorted(set(addresses(get_resolver())))
+
+
+def doors(name: str) -> tuple[Door, ...]:
+    door = DOORS[name]
+    return door if isinstance(door, tuple) else (door,)
