@@ -223,6 +223,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "procrastinate": {"level": "WARNING"},
+        "psycopg.pool": {"level": "ERROR"},  # one line a connection when the database is gone
         "axes": {"level": "ERROR"},  # it logs user names; accounts writes its own log
     },
 }

@@ -225,31 +225,42 @@ class Embedded:
         return [line.strip() for line in text.splitlines()]
 
     def _clear_away(self) -> None:
-        """End a server whose starter died, and drop a pid file that names somebody else.
+        """End a server whose starter died, wait for its last process, drop its lock files.
 
-        We hold the lock, so whoever started a server still running here is gone.
+        We hold the lock, so whoever started a server still running here is gone. Its files must
+        not be dropped before: PostgreSQL itself would then no longer see what still runs.
         """
         lines = self._pid_file()
         if not lines:
             return
-        pid = int(lines[0])
-        if self._is_ours(pid):
-            os.kill(pid, signal.SIGINT)
-            for _ in range(int(STOP_SECONDS / POLL_SECONDS)):
-                if not self._is_ours(pid):
-                    break
-                time.sleep(POLL_SECONDS)
-            else:
-                os.kill(pid, signal.SIGQUIT)
-                time.sleep(1)
+        chief = int(lines[0])
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+            left = self._left_running()
+            for pid in (chief,) if number == signal.SIGINT and chief in left else left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+            if self._all_ended():
+                break
         (self._home / "data" / "postmaster.pid").unlink(missing_ok=True)
+        for name in (".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
+            (self._home / "run" / name).unlink(missing_ok=True)
 
-    def _is_ours(self, pid: int) -> bool:
-        try:
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        except OSError:
-            return False
-        return words[0].endswith(b"/postgres") and os.fsencode(self._home / "data") in words
+    def _all_ended(self) -> bool:
+        for _ in range(int(STOP_SECONDS / POLL_SECONDS)):
+            if not self._left_running():
+                return True
+            time.sleep(POLL_SECONDS)
+        return False
+
+    def _left_running(self) -> list[int]:
+        """List the processes of this cluster: each works in its data folder. The dead have none."""
+        data, found = str(self._home / "data"), []
+        for entry in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                program = os.readlink(entry / "exe").removesuffix(" (deleted)")
+                if os.readlink(entry / "cwd") == data and program.endswith("/postgres"):
+                    found.append(int(entry.name))
+        return found
 
     # -- the cluster --------------------------------------------------------------------------
 

@@ -120,8 +120,11 @@ class ShortenDatabaseGone(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Keep every record; cut the traceback of those that tell of a lost database."""
-        if record.exc_info and isinstance(record.exc_info[1], GONE):
-            first = str(record.exc_info[1]).strip().splitlines()[:1]
+        why = record.exc_info[1] if record.exc_info else None
+        while why is not None and not isinstance(why, GONE):
+            why = why.__cause__
+        if why is not None:
+            first = str(why).strip().splitlines()[:1]
             record.msg = f"{record.getMessage()}: database: {' '.join(first)}"
             record.args = ()
             record.exc_info = None

@@ -1,0 +1,199 @@
+"""The two commands with real processes: what a county's administrator would see."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import stat
+import tarfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bihuan.base.embedded import Embedded
+from bihuan.cli.tests.house import (
+    PASSWORD,
+    Running,
+    bihuan,
+    folder,
+    free_port,
+    processes,
+    set_up,
+)
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def data() -> Iterator[Path]:
+    """A county of its own, founded by `bihuan setup`."""
+    home = folder() / "data"
+    done = set_up(home)
+    assert done.returncode == 0, done.stderr
+    yield home
+    shutil.rmtree(home.parent)
+
+
+def rows(data: Path, question: str) -> list[tuple[object, ...]]:
+    """Ask the database of a folder as its owner, between two runs or during one."""
+    with Embedded(data / "pg", attach=True) as urls, psycopg.connect(urls.owner) as link:
+        return link.execute(question.encode()).fetchall()
+
+
+def test_setup_makes_one_county_with_one_administrator_and_no_demo(data: Path) -> None:
+    assert rows(data, "SELECT kind FROM base_installation") == [("county",)]
+    assert rows(data, "SELECT name, kind, area_code FROM accounts_unit") == [
+        ("临清市", "county", "371581")
+    ]
+    people = rows(data, "SELECT username, password FROM accounts_person")
+    assert [name for name, _hash in people] == ["wang"]
+    assert PASSWORD not in str(people[0][1])
+    assert rows(data, "SELECT count(*) FROM places_division")[0][0] == 1 + 8 + 136 + 2408
+    assert stat.S_IMODE((data / "keys.toml").stat().st_mode) == 0o600
+
+
+def test_setup_and_demo_are_refused_where_a_county_is(data: Path) -> None:
+    for done in (set_up(data), bihuan("demo", data=data)):
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+    assert rows(data, "SELECT username FROM accounts_person") == [("wang",)]
+
+
+def test_a_weak_password_is_refused_and_nothing_is_founded() -> None:
+    home = folder() / "data"
+    words = ["--county", "临清市", "--code", "371581", "--username", "wang", "--name", "王敏"]
+    try:
+        done = bihuan("setup", *words, "--password-stdin", data=home, stdin="12345678\n")
+        assert done.returncode == 1
+        assert "没有建立" in done.stderr and "Traceback" not in done.stderr
+        assert rows(home, "SELECT count(*) FROM accounts_person") == [(0,)]
+        assert rows(home, "SELECT count(*) FROM base_installation") == [(0,)]
+    finally:
+        shutil.rmtree(home.parent)
+
+
+def test_the_application_role_cannot_touch_history_nor_found_a_demo(data: Path) -> None:
+    refused = [
+        "UPDATE matters_entry SET step = 'x'",
+        "DELETE FROM matters_entry",
+        "TRUNCATE matters_entry CASCADE",
+        "DELETE FROM matters_seal",
+        "DELETE FROM matters_matter",
+        "UPDATE base_installation SET kind = 'demo'",
+        "DELETE FROM django_migrations",
+        "ALTER TABLE matters_entry DISABLE TRIGGER ALL",
+    ]
+    with Embedded(data / "pg", attach=True) as urls, psycopg.connect(urls.app) as link:
+        assert link.execute("SELECT count(*) FROM matters_entry").fetchone() == (0,)
+        for statement in refused:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), link.transaction():
+                link.execute(statement.encode())
+
+
+def test_a_run_serves_heals_and_leaves_nothing_behind(data: Path) -> None:
+    with Running(data) as house:
+        assert house.seconds < 8
+        house.wait_healthy(seconds=20)
+
+        same_port = bihuan("run", data=data, PORT=str(house.port))
+        assert same_port.returncode == 1
+        assert str(house.port) in same_port.stderr and "端口" in same_port.stderr
+
+        same_data = bihuan("run", data=data, PORT=str(free_port()))
+        assert same_data.returncode == 1
+        assert str(house.process.pid) in same_data.stderr and "正被另一个" in same_data.stderr
+
+        verify = bihuan("verify", data=data)
+        assert (verify.returncode, verify.stdout) == (0, "")
+
+        pid = int((data / "pg/data/postmaster.pid").read_text("ascii").splitlines()[0])
+        os.kill(pid, signal.SIGKILL)
+        house.wait_for("the database ended by itself", seconds=10)
+        assert house.wait_healthy(seconds=30) < 30
+
+        begun = time.monotonic()
+        house.process.send_signal(signal.SIGINT)
+        assert house.process.wait(20) == 0
+        assert time.monotonic() - begun < 10
+    assert "Traceback" not in house.log.read_text("utf8")
+    assert processes(data) == []
+
+
+def test_without_its_keys_nothing_starts_and_no_new_ones_are_made(data: Path) -> None:
+    kept = data / "keys.toml"
+    away = kept.rename(data / "away.toml")
+    try:
+        for words in (["run"], ["migrate"], ["verify"]):
+            done = bihuan(*words, data=data, PORT=str(free_port()))
+            assert done.returncode == 1
+            assert str(kept) in done.stderr and "Traceback" not in done.stderr
+            assert not kept.exists()
+    finally:
+        away.rename(kept)
+
+
+def test_what_is_backed_up_comes_back_elsewhere_and_verifies(data: Path) -> None:
+    (data / "files" / "ab").mkdir(parents=True, exist_ok=True)
+    (data / "files" / "ab" / "photo").write_bytes(b"a pothole")
+    path = data.parent / "backup.tar"
+    assert bihuan("backup", str(path), data=data).returncode == 0
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with tarfile.open(path) as tar:
+        assert "keys.toml" not in str(tar.getnames())
+    secret = (data / "keys.toml").read_text("ascii").split('"')[1].encode()
+    assert secret not in path.read_bytes()
+
+    home = data.parent / "other"
+    home.mkdir()
+    home.chmod(0o711)
+    try:
+        refused = bihuan("restore", str(path), data=home)
+        assert refused.returncode == 1 and "keys.toml" in refused.stderr
+        shutil.copy2(data / "keys.toml", home / "keys.toml")
+        done = bihuan("restore", str(path), data=home)
+        assert done.returncode == 0, done.stderr
+        assert (home / "files" / "ab" / "photo").read_bytes() == b"a pothole"
+        for table in ("accounts_person", "places_division", "base_calendarday"):
+            question = f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t"
+            assert rows(home, question) == rows(data, question)
+        with Embedded(home / "pg") as urls, psycopg.connect(urls.app) as link:
+            assert link.execute("SELECT count(*) FROM accounts_person").fetchone() == (1,)
+
+        again = bihuan("restore", str(path), data=home)
+        assert again.returncode == 1 and "--force" in again.stderr
+        forced = bihuan("restore", str(path), "--force", "--yes", data=home)
+        assert forced.returncode == 0, forced.stderr
+    finally:
+        shutil.rmtree(home)
+
+
+def test_an_altered_backup_is_refused_and_the_database_is_left_alone(data: Path) -> None:
+    path = data.parent / "altered.tar"
+    assert bihuan("backup", str(path), data=data).returncode == 0
+    whole = bytearray(path.read_bytes())
+    whole[2000] ^= 1
+    path.write_bytes(whole)
+    done = bihuan("restore", str(path), "--force", "--yes", data=data)
+    assert done.returncode == 1
+    assert "database.dump" in done.stderr and "Traceback" not in done.stderr
+    assert rows(data, "SELECT username FROM accounts_person") == [("wang",)]
+
+
+def test_a_database_that_is_gone_is_one_sentence(data: Path) -> None:
+    nowhere = f"postgresql://bihuan@127.0.0.1:{free_port()}/bihuan"
+    for words in (["run"], ["migrate"], ["verify"]):
+        done = bihuan(*words, data=data, DATABASE_URL=nowhere, PORT=str(free_port()))
+        assert done.returncode == 1
+        assert "数据库" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_wrong_use_and_wrong_settings_have_their_exit_codes(data: Path) -> None:
+    assert bihuan("dance", data=data).returncode == 2
+    wrong = bihuan("run", data=data, PORT="eighty")
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith("设置 PORT=eighty")
+    assert bihuan("run", "--help", data=data).returncode == 0
