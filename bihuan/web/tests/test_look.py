@@ -150,7 +150,7 @@ def test_elder_mode_is_not_changed_by_a_link(client: Client) -> None:
 
 @pytest.mark.parametrize("page", ["400", "403", "403_csrf", "404", "500", "503"])
 def test_an_error_page_needs_no_context(client: Client, page: str) -> None:
-    text = render(None, f"{page}.html").content.decode()  # type: ignore[arg-type]
+    text = render(None, f"{page}.html").content.decode()
     assert "回首页" in text
     assert INLINE.findall(text) == []
 
