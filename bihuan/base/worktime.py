@@ -110,7 +110,7 @@ class Hours:
                 break
             left -= end - start
         midnight = datetime.combine(date.fromordinal(self._first + n), datetime.min.time(), ZONE)
-        return max(at, midnight.astimezone(UTC) + timedelta(seconds=start + left))
+        return midnight.astimezone(UTC) + timedelta(seconds=start + left)
 
 
 def check_spans(spans: Spans) -> None:
