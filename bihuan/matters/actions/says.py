@@ -13,7 +13,7 @@ from bihuan.matters import chain
 from bihuan.matters.actions.desk import desk_of
 from bihuan.matters.actions.opening import NewTask, Opening, open_matter
 from bihuan.matters.actions.photos import Kept, keep_photos
-from bihuan.matters.case import Case, held, step
+from bihuan.matters.case import Case, held, taking
 from bihuan.matters.errors import BadValue, NoteMissing, NotNow, TooLate, TooMany
 from bihuan.matters.models import Entry, Matter, Rating
 
@@ -129,24 +129,21 @@ def reopen(*, matter_id: int, note: str, by: Actor, at: datetime) -> Matter:
     To the unit that handled it as a new round, or to the desk when nobody did.
     """
     with held(matter_id) as case:
-        has_lead = "lead" in case.tasks
-        name = "reopen" if has_lead else "reopen_at_desk"
-        closed_at = case.matter.closed_at
+        lead = case.tasks.get("lead")
+        name = "reopen" if lead else "reopen_at_desk"
         case.find_step(name)
-        if closed_at is None or at > closed_at + timedelta(days=case.kind.reopen_days):
-            raise TooLate(_("结案超过 %(n)s 天，请重新上报。") % {"n": case.kind.reopen_days})
-        if case.matter.reopens >= case.kind.reopens:
-            raise TooMany(_("已经重新办理过 %(n)s 次，请致电热线。") % {"n": case.kind.reopens})
-    with step(matter_id, name, by=by, at=at, note=note) as case:
-        case.matter.reopens += 1
-        case.matter.resolved = None
-        case.reopen_clock("finish", at=at, fresh=True)
-        if has_lead:
-            lead = case.tasks["lead"]
-            case.next_round("lead", unit_id=lead.unit_id, person_id=lead.person_id, at=at)
-            case.matter.owner_id = lead.unit_id
-        else:
-            case.matter.owner_id = desk_of(case)
+        closed_at, kind = case.matter.closed_at, case.kind
+        if closed_at is None or at > closed_at + timedelta(days=kind.reopen_days):
+            raise TooLate(_("结案超过 %(n)s 天，请重新上报。") % {"n": kind.reopen_days})
+        if case.matter.reopens >= kind.reopens:
+            raise TooMany(_("已经重新办理过 %(n)s 次，请致电热线。") % {"n": kind.reopens})
+        with taking(case, name, by=by, at=at, note=note):
+            case.matter.reopens += 1
+            case.matter.resolved = None
+            case.reopen_clock("finish", at=at, fresh=True)
+            case.matter.owner_id = lead.unit_id if lead else desk_of(case)
+            if lead:
+                case.next_round("lead", unit_id=lead.unit_id, person_id=lead.person_id, at=at)
     return case.matter
 
 

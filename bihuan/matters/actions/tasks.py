@@ -28,6 +28,7 @@ def take_up(*, matter_id: int, key: str, by: Actor, at: datetime) -> Matter:
             with taking(case, "take_up", by=by, at=at, task=key):
                 _begin(task, by)
         else:
+            _at_work(case, key)
             _begin(task, by)
             case.write("take_up_share", by=by, at=at, task=key)
     return case.matter
@@ -60,6 +61,7 @@ def finish(
                 case.end_task(task, "done", at=at, by=by, opinion=opinion)
                 case.end_clock("finish", at=at)
         else:
+            _at_work(case, key)
             case.end_task(task, "done", at=at, by=by, opinion=opinion)
             case.write("finish_share", by=by, at=at, note=opinion, task=key)
     return case.matter
@@ -81,6 +83,7 @@ def return_task(
                 case.set_aside(task)
                 case.matter.owner_id = desk_of(case)
         else:
+            _at_work(case, key)
             case.set_aside(task)
             case.write("return_share", by=by, at=at, note=note, task=key, facts={"reason": reason})
     return case.matter
@@ -135,6 +138,14 @@ def send_back(*, matter_id: int, key: str, note: str, by: Actor, at: datetime) -
 def _begin(task: Task, by: Actor) -> None:
     task.state = "doing"
     task.person_id = by.person_id
+
+
+def _at_work(case: Case, key: str) -> None:
+    """Raise NotNow unless the share may be worked on: not while the matter is paused or waits."""
+    if case.matter.state in ("paused", "waiting") or key in ("accept", "verify", "check"):
+        raise NotNow(
+            _("事项现在是“%(state)s”，不能这样办理。请刷新后再试。") % {"state": case.state_label}
+        )
 
 
 def _verb(case: Case, name: str) -> str:
