@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
-import sys
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +14,19 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+    from bihuan.accounts.models import Person
+    from bihuan.web.tests.doors import World
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Start the system's Chromium once a process; skip visibly where there is none, fail in CI."""
-    sys.path.insert(0, str(ROOT / "tools"))
-    try:
-        import browser as finder
-    finally:
-        sys.path.remove(str(ROOT / "tools"))
+    spec = importlib.util.spec_from_file_location("browser", ROOT / "tools" / "browser.py")
+    assert spec is not None and spec.loader is not None
+    finder = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(finder)
     path, wanted = finder.chromium(), finder.missing()
     if path is None or wanted:
         say = f"no browser test without {', '.join(wanted)}: run python tools/browser.py"
@@ -82,3 +85,36 @@ def wall(browser: Browser, live: str) -> Iterator[Page]:
     from bihuan.web.tests.harness import WALL, opened
 
     yield from opened(browser, live, WALL)
+
+
+@pytest.fixture
+def people(units: Any, zhang: Person, staff: dict[str, Person]) -> dict[str, Person | None]:
+    """Give who knocks: nobody, a resident, each role here, and each role in the other county."""
+    from bihuan.accounts.models import Person, Post
+    from bihuan.web.tests.doors import ANONYMOUS, OTHER, RESIDENT
+
+    found: dict[str, Person | None] = {ANONYMOUS: None, RESIDENT: zhang, **staff}
+    for role in staff:
+        twin = Person(username=f"other-{role.replace('_', '-')}", name="外县人")
+        twin.set_unusable_password()
+        twin.save(force_insert=True)
+        Post.objects.create(
+            person=twin, unit=units.other_county, role=role, from_on=date(2020, 1, 1)
+        )
+        found[role + OTHER] = twin
+    return found
+
+
+@pytest.fixture
+def world(units: Any, staff: dict[str, Person]) -> World:
+    """Give the rows that addresses are made of, all of 临清市."""
+    from bihuan.web.tests.doors import World
+
+    worker = staff["worker"]
+    return World(
+        {
+            "person": worker.pk,
+            "post": worker.posts.get().pk,
+            "unit": units.team.pk,
+        }
+    )

@@ -121,6 +121,9 @@ DOORS: dict[str, Door | tuple[Door, ...]] = {
     ),
     "places:addresses": for_all(),
     "places:cells": for_all(),
+    "look:care": for_all(302, method="post"),
+    "look:design": for_all(404),  # the sheets of examples exist in a demo alone
+    "look:design_sheet": for_all(404, args=lambda _: {"sheet": "desk"}),
 }
 
 

@@ -94,6 +94,12 @@ def watched(context: BrowserContext, origin: str) -> Page:
     return page
 
 
+def watch_of(page: Page) -> Watch:
+    """Give what was noted on a page of phone, desk or wall."""
+    watch: Watch = page.watch  # type: ignore[attr-defined]
+    return watch
+
+
 def opened(browser: Browser, origin: str, sort: dict[str, Any]) -> Iterator[Page]:
     context = browser.new_context(
         base_url=origin, locale="zh-CN", timezone_id="Asia/Shanghai", **sort
@@ -101,9 +107,8 @@ def opened(browser: Browser, origin: str, sort: dict[str, Any]) -> Iterator[Page
     context.set_default_timeout(10_000)  # ms
     page = watched(context, origin)
     yield page
-    watch: Watch = page.watch  # type: ignore[attr-defined]
     context.close()
-    assert not watch.wrong, "\n".join(watch.wrong)
+    assert not watch_of(page).wrong, "\n".join(watch_of(page).wrong)
 
 
 def sign_in(page: Page, person: Person, origin: str) -> None:

@@ -7,14 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Error, Page
 
-from bihuan.web.tests.harness import Watch, axe, picture
+from bihuan.web.tests.harness import axe, picture, watch_of
 
 pytestmark = pytest.mark.browser
-
-
-def watch_of(page: Page) -> Watch:
-    watch: Watch = page.watch  # type: ignore[attr-defined]
-    return watch
 
 
 def blank(page: Page, body: str, policy: str = "default-src 'self'") -> None:

@@ -2,66 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date
-from typing import Any
-
 import pytest
 from django.db import transaction
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 
-from bihuan.accounts.models import Person, Post
-from bihuan.web.tests.doors import ANONYMOUS, DOORS, LOGIN, RESIDENT, Answer, Door, World
+from bihuan.accounts.models import Person
+from bihuan.web.tests.doors import DOORS, KNOWN, LOGIN, Answer, Door, World, doors
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-OTHER = "@other"
-
-
-def addresses(resolver: URLResolver, before: str = "") -> Iterator[str]:
-    """Give every address by its name; one without a name by its route."""
-    for entry in resolver.url_patterns:
-        if isinstance(entry, URLPattern):
-            yield before + (entry.name or f"/{entry.pattern}")
-        else:
-            space = entry.namespace
-            yield from addresses(entry, f"{before}{space}:" if space else before)
-
-
-KNOWN = sorted(set(addresses(get_resolver())))
-
-
-def doors(name: str) -> tuple[Door, ...]:
-    door = DOORS[name]
-    return door if isinstance(door, tuple) else (door,)
-
-
-@pytest.fixture
-def people(units: Any, zhang: Person, staff: dict[str, Person]) -> dict[str, Person | None]:
-    """Give who knocks: nobody, a resident, each role here, and each role in the other county."""
-    found: dict[str, Person | None] = {ANONYMOUS: None, RESIDENT: zhang, **staff}
-    for role in staff:
-        twin = Person(username=f"other-{role.replace('_', '-')}", name="外县人")
-        twin.set_unusable_password()
-        twin.save(force_insert=True)
-        Post.objects.create(
-            person=twin, unit=units.other_county, role=role, from_on=date(2020, 1, 1)
-        )
-        found[role + OTHER] = twin
-    return found
-
-
-@pytest.fixture
-def world(units: Any, staff: dict[str, Person]) -> World:
-    """Give the rows that addresses are made of, all of 临清市."""
-    worker = staff["worker"]
-    return World(
-        {
-            "person": worker.pk,
-            "post": worker.posts.get().pk,
-            "unit": units.team.pk,
-        }
-    )
 
 
 def answer_of(person: Person | None, door: Door, address: str) -> Answer:
@@ -81,7 +30,8 @@ LOGIN_PAGE = "accounts:login"
 
 
 def test_every_address_has_its_door_and_every_door_its_address() -> None:
-    assert sorted(DOORS) == KNOWN
+    assert set(KNOWN) - set(DOORS) == set(), "state who gets what there, in doors.py"
+    assert set(DOORS) - set(KNOWN) == set(), "no such address any more"
 
 
 @pytest.mark.django_db
