@@ -39,7 +39,6 @@ def fill(house: House, *, lines: Path | None = None) -> None:
     """Found a demo where nothing is yet, then load it. Needs Django loaded and the owner's role."""
     from bihuan.base.installation import COUNTY, DEMO, kind
     from bihuan.cli import actions
-    from bihuan.demo.load import load_demo
 
     with house.owner() as link:
         strangers = queries.people(link) if not kind() else 0
@@ -49,6 +48,8 @@ def fill(house: House, *, lines: Path | None = None) -> None:
             "This is a county's own database: demo accounts may not come in. "
             "Take an empty database or data folder.",
         )
+    from bihuan.demo.load import load_demo
+
     if not kind():
         reference.load_all(at=now())
         actions.found(as_kind=DEMO, at=now())

@@ -8,7 +8,7 @@ import sys
 
 from bihuan.base.clock import now
 from bihuan.base.trouble import Trouble
-from bihuan.cli import reference, schema
+from bihuan.cli import reference, schema, static
 from bihuan.cli.house import opened, say
 
 ZH = "建立本县自己的空库和第一位系统管理员（没有默认密码，也没有演示数据）。"
@@ -45,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
             "name": args.name or _ask("管理员姓名 name: "),
         }
         actions.found_county(**asked, password=_password(args.password_stdin), at=now())
+        static.collect()
     say("已建好。现在可以启动：bihuan run  Done. Start it with: bihuan run")
     return 0
 

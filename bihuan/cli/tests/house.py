@@ -46,10 +46,10 @@ def bihuan(
     )
 
 
-def set_up(data: Path, **more: str) -> subprocess.CompletedProcess[str]:
+def set_up(data: Path, *, password: str = PASSWORD) -> subprocess.CompletedProcess[str]:
     """Found a county there, with wang as its administrator."""
     words = ["--county", "临清市", "--code", "371581", "--username", "wang", "--name", "王敏"]
-    return bihuan("setup", *words, "--password-stdin", data=data, stdin=PASSWORD + "\n", **more)
+    return bihuan("setup", *words, "--password-stdin", data=data, stdin=f"{password}\n")
 
 
 def free_port() -> int:
