@@ -30,7 +30,8 @@ export function attach(part) {
     kept.forEach((file) => files.items.add(file));
     input.files = files.files;
     list.querySelectorAll("[data-photo]").forEach((old) => {
-      URL.revokeObjectURL(/** @type {HTMLImageElement} */ (old.querySelector("img")).src);
+      const picture = old.querySelector("img");
+      if (picture) URL.revokeObjectURL(picture.src);
       old.remove();
     });
     kept.forEach((file, at) => list.append(tile(file, at)));
