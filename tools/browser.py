@@ -66,6 +66,10 @@ def install(packages: list[str]) -> None:
 
 def main() -> int:
     """Look, install if allowed, look again."""
+    named = os.environ.get("BIHUAN_CHROMIUM")
+    if named and chromium() is None:
+        print(f"BIHUAN_CHROMIUM names {named}, which is no program here", file=sys.stderr)
+        return 1
     wanted = missing()
     if wanted and os.geteuid() == 0 and shutil.which("apt-get"):
         install(wanted)
