@@ -1,6 +1,6 @@
 """Paint photo-like pictures: textures in perspective, shaded bodies, shadows, grain.
 
-Knows nothing of the scenes; `pictures.py` puts them together. The same seed paints the same picture.
+Knows nothing of the scenes; `pictures.py` puts them together. One seed paints one picture.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,7 +135,12 @@ class Canvas:
         self.image.paste(layer.convert("RGB"), (0, 0), mask)
 
     def polygon(
-        self, points: list[Point], colour: Colour, *, to: Colour | None = None, rough: float = 0.18
+        self,
+        points: Sequence[Point],
+        colour: Colour,
+        *,
+        to: Colour | None = None,
+        rough: float = 0.18,
     ) -> None:
         """Fill a polygon with a surface that runs from one colour at the top to another."""
         xs, ys = [x for x, _ in points], [y for _, y in points]
@@ -152,7 +157,12 @@ class Canvas:
     def shadow(self, centre: Point, radii: Point, strength: float = 0.5) -> None:
         """Darken an oval softly."""
         (x, y), (rx, ry) = centre, radii
-        left, top, width, height = int(x - rx * 1.6), int(y - ry * 1.8), int(rx * 3.2), int(ry * 3.6)
+        left, top, width, height = (
+            int(x - rx * 1.6),
+            int(y - ry * 1.8),
+            int(rx * 3.2),
+            int(ry * 3.6),
+        )
         ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
         away = np.hypot((xs - width / 2) / rx, (ys - height / 2) / ry)
         mask = ((1.5 - away).clip(0, 1) ** 1.4 * 255 * strength).astype("uint8")
@@ -163,7 +173,7 @@ class Canvas:
         """Put a rounded body (a bag, a leaf clump, a fruit) lit from the upper left."""
         (x, y), (rx, ry) = centre, radii
         width, height = max(4, int(rx * 2)), max(4, int(ry * 2))
-        ys, xs = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)  # type: ignore[misc]
+        ys, xs = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
         bumps = self.noise(width, height, max(3.0, rx * 0.6), 3) - 0.5
         away = np.hypot(xs, ys) + bumps * 0.22
         light = (0.86 - 0.42 * (xs * 0.5 + ys * 0.85) + bumps * wrinkle * 2).clip(0.12, 1.6)
@@ -186,10 +196,12 @@ class Canvas:
         self.polygon(front, colour, to=shade(colour, 0.74))
 
     def heap(
-        self, centre: Point, spread: Point, count: int, colours: list[Colour], size: tuple[float, float],
-    ) -> None:  # fmt: skip
-        """Pile bodies of several colours, the nearer in front."""
-        self.shadow((centre[0], centre[1] + spread[1] * 0.7), (spread[0] * 1.1, spread[1] * 0.6), 0.6)
+        self, centre: Point, spread: Point, count: int, colours: Sequence[Colour], size: Point
+    ) -> None:
+        """Pile bodies of several colours, the nearer in front; size: least and largest radius."""
+        self.shadow(
+            (centre[0], centre[1] + spread[1] * 0.7), (spread[0] * 1.1, spread[1] * 0.6), 0.6
+        )
         spots = []
         for _ in range(count):
             x = self.dice.gauss(0, 0.42)
@@ -200,6 +212,24 @@ class Canvas:
             colour = shade(self.dice.choice(colours), self.dice.uniform(0.75, 1.1))
             at = (centre[0] + x * spread[0], centre[1] + y * spread[1])
             self.ball(at, (radius, radius * self.dice.uniform(0.6, 0.9)), colour)
+
+    def scraps(
+        self, centre: Point, spread: Point, count: int, colours: Sequence[Colour], size: float
+    ) -> None:
+        """Strew flat bits of paper and plastic over the ground."""
+        dice, (x, y) = self.dice, centre
+        spots = [
+            (x + dice.gauss(0, 0.5) * spread[0], y + dice.uniform(-1, 1) * spread[1])
+            for _ in range(count)
+        ]
+        for x, y in sorted(spots, key=lambda spot: spot[1]):
+            wide, high = size * self.dice.uniform(0.4, 1.4), size * self.dice.uniform(0.2, 0.6)
+            corners: list[Point] = [
+                (x + wide * turn + self.dice.uniform(-wide, wide) * 0.4, y + high * lift)
+                for turn, lift in ((-1, -0.4), (-0.2, -1), (1, -0.3), (0.7, 0.8), (-0.6, 0.9))
+            ]
+            tone = shade(self.dice.choice(colours), self.dice.uniform(0.8, 1.1))
+            self.polygon(corners, tone, rough=0.4)
 
     # -- light ------------------------------------------------------------------------------------
 
@@ -226,11 +256,20 @@ class Canvas:
         lit *= np.array(cast, np.float32) / 255
         self.image = Image.fromarray(lit.clip(0, 255).astype("uint8"))
 
+    def _held(self, degrees: float, zoom: float) -> Image.Image:
+        """Turn and crop, as a picture held in the hand."""
+        turned = self.image.rotate(degrees, Image.Resampling.BICUBIC)
+        side, rise = WIDTH * (1 - 1 / zoom) / 2, HEIGHT * (1 - 1 / zoom) / 2
+        frame = (int(side), int(rise), int(WIDTH - side), int(HEIGHT - rise))
+        return turned.crop(frame).resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)
+
     def jpeg(self) -> bytes:
         """Finish as a phone's camera would: soft lens, vignette, cast, grain. 100 to 200 KB."""
-        pixels = np.asarray(self.image.filter(ImageFilter.GaussianBlur(0.9)), np.float32)
-        ys, xs = np.mgrid[-1 : 1 : HEIGHT * 1j, -1 : 1 : WIDTH * 1j].astype(np.float32)  # type: ignore[misc]
-        pixels *= (1.04 - 0.17 * (xs**2 + ys**2) ** 1.2)[..., None]
+        held = self._held(self._lens.uniform(-2.4, 2.4), self._lens.uniform(1.06, 1.16))
+        pixels = np.asarray(held.filter(ImageFilter.GaussianBlur(0.8)), np.float32)
+        slope = self._lens.uniform(-0.09, 0.09)
+        ys, xs = np.mgrid[-1 : 1 : HEIGHT * 1j, -1 : 1 : WIDTH * 1j].astype(np.float32)
+        pixels *= (1.04 - 0.15 * (xs**2 + ys**2) ** 1.2 + slope * xs)[..., None]
         cast = [self._lens.uniform(0.97, 1.03) for _ in range(3)]
         pixels *= np.array(cast, np.float32) * self._lens.uniform(0.94, 1.08)
         grey = pixels.mean(axis=2, keepdims=True)

@@ -52,6 +52,7 @@ GIVEN_NAMES = (
     "恩泽", "桂荣", "会芹", "景山", "翠萍", "兰芝", "士杰", "尚武", "同乐", "万福", "先锋", "延年",
 )  # fmt: skip
 
+
 def invented_names(count: int) -> tuple[str, ...]:
     """Give `count` different names, the same on every machine, none of them a log-in's.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageDraw
 
-from bihuan.demo.canvas import FLAT, HEIGHT, WIDTH, Canvas, Colour, shade
+from bihuan.demo.canvas import FLAT, HEIGHT, WIDTH, Canvas, Colour, Paint, shade
 
 ASPHALT = ((58, 58, 62), (128, 126, 124))
 CONCRETE = ((134, 130, 122), (186, 182, 172))
@@ -139,11 +139,11 @@ def snow_ice(canvas: Canvas, after: bool) -> None:
     horizon = canvas.dice.randint(270, 320)
     canvas.sky((168, 178, 190), (214, 218, 224), horizon + 20, clouds=0.3)
     for x in range(-20, WIDTH, 180):
-        canvas.polygon(
-            [(x, horizon - 210), (x + 14, horizon - 210), (x + 22, horizon + 30), (x - 6, horizon + 30)],
-            (84, 76, 70),
-        )  # fmt: skip
-        canvas.heap((x + 8, horizon - 200), (90, 70), 16, [(214, 218, 224), (150, 148, 144)], (14, 32))
+        top, foot = horizon - 210, horizon + 30
+        canvas.polygon([(x, top), (x + 14, top), (x + 22, foot), (x - 6, foot)], (84, 76, 70))
+        canvas.heap(
+            (x + 8, horizon - 200), (90, 70), 16, [(214, 218, 224), (150, 148, 144)], (14, 32)
+        )
     low = canvas.texture((196, 204, 216), (248, 250, 252), cell=220, speckle=0.14)
     if after:
         wet = canvas.texture((52, 54, 58), (92, 94, 98), cell=120, speckle=0.4)
@@ -176,10 +176,26 @@ def ditch(canvas: Canvas, after: bool) -> None:
             litter = canvas.dice.choice(
                 [(214, 214, 208), (90, 128, 168), (168, 70, 58), (190, 178, 120), (70, 92, 52)]
             )
-            canvas.blot(bank, spot, canvas.dice.uniform(5, 17), litter, rough=0.5, soft=1, stretch=1.5)
+            canvas.blot(
+                bank, spot, canvas.dice.uniform(5, 17), litter, rough=0.5, soft=1, stretch=1.5
+            )
         canvas.blot(bank, (510, 560), 90, (98, 104, 62), rough=0.6, soft=12)
     canvas.ground(bank, horizon, spread=700)
     canvas.haze((226, 228, 222), low=horizon - 60, high=horizon + 40, strength=0.35)
+
+
+def _flame(x: float, y: float, wide: float, high: float, colour: Colour) -> Paint:
+    """Draw one tongue of fire, its foot at (x, y)."""
+    outline = ((0, 0), (-1, -0.25), (-0.6, -0.6), (0.2, -1), (0.3, -0.55), (0.9, -0.3))
+    return lambda pen: pen.polygon(
+        [((x + a * wide) * 2, (y + b * high) * 2) for a, b in outline], fill=colour
+    )
+
+
+def _puff(x: float, y: float, size: float, grey: int) -> Paint:
+    """Draw one puff of smoke."""
+    oval = (x * 2 - size * 2, y * 2 - size * 1.5, x * 2 + size * 2, y * 2 + size * 1.5)
+    return lambda pen: pen.ellipse(oval, fill=(grey, grey - 4, grey - 10, 210))
 
 
 def straw_smoke(canvas: Canvas, after: bool) -> None:
@@ -188,31 +204,27 @@ def straw_smoke(canvas: Canvas, after: bool) -> None:
     canvas.sky((140, 162, 186), (220, 214, 200), horizon + 20)
     for x in range(-20, WIDTH + 40, 26):
         radius = canvas.dice.uniform(10, 30)
-        canvas.ball((x, horizon + 2), (radius, radius), shade((92, 104, 74), canvas.dice.uniform(0.8, 1.1)))
+        canvas.ball(
+            (x, horizon + 2), (radius, radius), shade((92, 104, 74), canvas.dice.uniform(0.8, 1.1))
+        )
     field = canvas.texture((142, 116, 68), (206, 182, 120), cell=36, speckle=0.5)
     canvas.blot(field, (450, 330), 170, (38, 34, 30), rough=0.5, soft=6, stretch=2.2)
     canvas.ground(field, horizon, spread=800)
     if after:
         return
     base = canvas.dice.randint(480, 760)
-    for _ in range(16):
-        spot = (base + canvas.dice.gauss(0, 190), 560 + canvas.dice.uniform(-26, 40))
-        canvas.ball(spot, (canvas.dice.uniform(9, 22), canvas.dice.uniform(18, 46)), (255, 142, 40))
+    for _ in range(26):
+        left, low = base + canvas.dice.gauss(0, 170), 590 + canvas.dice.uniform(-26, 30)
+        high, wide = canvas.dice.uniform(20, 74), canvas.dice.uniform(8, 20)
+        canvas.draw(_flame(left, low, wide, high, (236, 96, 24)), blur=5, strength=0.85)
+        canvas.draw(_flame(left, low, wide * 0.5, high * 0.55, (255, 222, 120)), blur=3)
     canvas.glow((base, 570), 140, (150, 66, 14), 0.9)
     drift = canvas.dice.choice([-1, 1])
-    for step in range(46):
+    for step in range(0, 46, 3):
         size = 46 + step * 5.4
-        spot = (base + drift * step * 8 + canvas.dice.gauss(0, 20 + step * 2), 540 - step * 11.5)
-        grey = canvas.dice.randint(150, 205)
-
-        def puff(pen: ImageDraw.ImageDraw, spot: tuple[float, float] = spot,
-                 size: float = size, grey: int = grey) -> None:  # fmt: skip
-            x, y = spot[0] * 2, spot[1] * 2
-            oval = (x - size * 2, y - size * 1.5, x + size * 2, y + size * 1.5)
-            pen.ellipse(oval, fill=(grey, grey - 4, grey - 10, 210))
-
-        if step % 3 == 0:
-            canvas.draw(puff, blur=24 + step / 2, strength=0.5)
+        left = base + drift * step * 8 + canvas.dice.gauss(0, 20 + step * 2)
+        puff = _puff(left, 540 - step * 11.5, size, canvas.dice.randint(150, 205))
+        canvas.draw(puff, blur=24 + step / 2, strength=0.5)
     canvas.haze((206, 200, 190), low=120, high=horizon + 60, strength=0.5)
 
 
@@ -223,15 +235,27 @@ def dust_site(canvas: Canvas, after: bool) -> None:
     for x in canvas.dice.sample(range(60, 1160, 150), 4):
         top = canvas.dice.randint(70, 200)
         grey = canvas.dice.randint(132, 176)
-        canvas.polygon([(x, top), (x + 120, top), (x + 120, horizon + 10), (x, horizon + 10)], (grey, grey, grey - 6))
+        canvas.polygon(
+            [(x, top), (x + 120, top), (x + 120, horizon + 10), (x, horizon + 10)],
+            (grey, grey, grey - 6),
+        )
         for y in range(top + 20, horizon, 34):
-            canvas.polygon([(x + 12, y), (x + 108, y), (x + 108, y + 14), (x + 12, y + 14)], (86, 90, 96))
+            canvas.polygon(
+                [(x + 12, y), (x + 108, y), (x + 108, y + 14), (x + 12, y + 14)], (86, 90, 96)
+            )
     soil = canvas.texture(*SOIL, cell=120, speckle=0.35)
     canvas.ground(soil, horizon)
-    cover = [(58, 104, 66), (66, 116, 74)] if after else [(150, 124, 92), (134, 108, 78), (166, 140, 106)]
+    cover = (
+        [(58, 104, 66), (66, 116, 74)]
+        if after
+        else [(150, 124, 92), (134, 108, 78), (166, 140, 106)]
+    )
     for x, y, wide in ((260, 560, 230), (820, 520, 260), (1080, 640, 240), (520, 700, 250)):
         canvas.shadow((x, y + 50), (wide, 40), 0.5)
-        canvas.ball((x, y), (wide, wide * 0.42), canvas.dice.choice(cover), wrinkle=0.2)
+        for _ in range(7):
+            spot = (x + canvas.dice.gauss(0, wide * 0.36), y + canvas.dice.uniform(-24, 46))
+            size = wide * canvas.dice.uniform(0.4, 0.66)
+            canvas.ball(spot, (size, size * 0.52), canvas.dice.choice(cover), wrinkle=0.16)
     fence = [(0, horizon - 30), (WIDTH, horizon - 50), (WIDTH, horizon + 24), (0, horizon + 30)]
     canvas.polygon([(x, float(y)) for x, y in fence], (70, 116, 160), to=(54, 92, 130))
     if not after:
