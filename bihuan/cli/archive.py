@@ -171,12 +171,23 @@ def unpack_database(tar: tarfile.TarFile, *, url: str) -> None:
         tar.extract(DUMP, home, filter="data")
         say("正在恢复数据库…… Restoring the database …")
         script = home / "restore.sql"
-        words = ["--no-owner", "--no-privileges", "-f", script, home / DUMP]
+        words = ["--no-owner", "--no-privileges", "-f", str(script), str(home / DUMP)]
         _sql(subprocess.run([program("pg_restore"), *words], capture_output=True, check=False))
+        _forget_timeout(script)
         clear = Path(__file__).with_name("sql") / "clear.sql"
-        flags = ["-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-f", clear, "-f", script]
+        flags = ["-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-f", str(clear), "-f", str(script)]
         env = client_environment(url)
         _sql(subprocess.run([program("psql"), *flags], env=env, capture_output=True, check=False))
+
+
+def _forget_timeout(script: Path) -> None:
+    """Blank the one setting in the script's head that servers before PostgreSQL 17 do not know."""
+    line = b"SET transaction_timeout = 0;"
+    with script.open("r+b") as text:
+        where = text.read(CHUNK).find(line)
+        if where >= 0:
+            text.seek(where)
+            text.write(b" " * len(line))
 
 
 def _sql(done: subprocess.CompletedProcess[bytes]) -> None:

@@ -61,7 +61,7 @@ def durable(link: psycopg.Connection[Any]) -> bool:
         "SELECT current_setting('fsync'), current_setting('synchronous_commit')"
     ).fetchone()
     assert row is not None
-    return row[0] == "on" and row[1] != "off"
+    return bool(row[0] == "on" and row[1] != "off")
 
 
 def last_seal(link: psycopg.Connection[Any]) -> str:
@@ -77,4 +77,4 @@ def last_seal(link: psycopg.Connection[Any]) -> str:
 def grant(link: psycopg.Connection[Any], app: str) -> None:
     """Give the application's role its rights, and take away those on history (sql/grants.sql)."""
     text = (SQL / "grants.sql").read_text("utf8")
-    link.execute(sql.SQL(text).format(app=sql.Literal(app)))  # type: ignore[arg-type]
+    link.execute(sql.SQL(text).format(app=sql.Literal(app)))

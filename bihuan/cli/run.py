@@ -188,6 +188,7 @@ def _welcome(host: str, port: int, is_demo: bool, begun: float) -> None:
 
 
 def _logins() -> list[str]:
-    from bihuan.demo.people import LOGINS
+    from bihuan.demo.people import DEMO_PASSWORD, LOGINS
 
-    return [f"  {'  '.join(str(word) for word in row)}" for row in LOGINS]
+    lines = [f"  {login.username:<6} {login.name}  {login.title}" for login in LOGINS]
+    return [*lines, f"  密码 password: {DEMO_PASSWORD}"]

@@ -12,8 +12,12 @@ import logging
 import signal
 import sys
 import threading
+from typing import TYPE_CHECKING, cast
 
 from bihuan.cli.house import load_django
+
+if TYPE_CHECKING:
+    from procrastinate.contrib.django.django_connector import DjangoConnector
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +64,8 @@ async def _queue(stop: threading.Event) -> None:
     from procrastinate.contrib.django import app
 
     running = asyncio.get_running_loop()
-    with app.replace_connector(app.connector.get_worker_connector()) as queue:
+    django = cast("DjangoConnector", app.connector)
+    with app.replace_connector(django.get_worker_connector()) as queue:
         async with queue.open_async():
             work = asyncio.create_task(
                 queue.run_worker_async(
@@ -69,8 +74,13 @@ async def _queue(stop: threading.Event) -> None:
                     shutdown_graceful_timeout=GRACE_SECONDS,
                 )
             )
+
+            def end() -> None:
+                stop.set()
+                work.cancel()
+
             for number in (signal.SIGTERM, signal.SIGINT):
-                running.add_signal_handler(number, lambda: (stop.set(), work.cancel()))
+                running.add_signal_handler(number, end)
             with contextlib.suppress(asyncio.CancelledError):
                 await work
 

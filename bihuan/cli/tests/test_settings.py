@@ -21,12 +21,16 @@ def _names_read() -> set[str]:
         if {"tests", "migrations"} & set(path.parts):
             continue
         for node in ast.walk(ast.parse(path.read_text("utf8"))):
-            where = ast.unparse(node) if isinstance(node, ast.Subscript | ast.Call) else ""
-            if where.startswith(("os.environ", "os.getenv", "value(", "environment.value(")):
-                words = node.slice if isinstance(node, ast.Subscript) else node.args[:1]  # type: ignore[union-attr]
-                for word in words if isinstance(words, list) else [words]:
-                    if isinstance(word, ast.Constant) and isinstance(word.value, str):
-                        found.add(word.value)
+            if not isinstance(node, ast.Subscript | ast.Call):
+                continue
+            if not ast.unparse(node).startswith(
+                ("os.environ", "os.getenv", "value(", "environment.value(")
+            ):
+                continue
+            words = [node.slice] if isinstance(node, ast.Subscript) else node.args[:1]
+            for word in words:
+                if isinstance(word, ast.Constant) and isinstance(word.value, str):
+                    found.add(word.value)
     return found - NOT_OURS
 
 
