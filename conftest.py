@@ -177,12 +177,14 @@ def _migrate(default: BaseDatabaseWrapper, name: str) -> None:
 
 
 def _open_to_tests(name: str) -> None:
-    """Give the application its rights, and let tests empty the append-only tables (owner only)."""
+    """Give the application its rights as `bihuan migrate` does; let the owner empty every table."""
+    from bihuan.cli.queries import grant
+
     app = urlsplit(os.environ["DATABASE_URL"]).username or ""
     owner = urlsplit(os.environ["BIHUAN_OWNER_URL"]).username or ""
     with _owner(name) as link:
         if app != owner:
-            _grant(link, app)
+            grant(link, app)
         found = link.execute(
             "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = %s", [APPEND_ONLY_ALL]
         ).fetchall()
@@ -192,25 +194,6 @@ def _open_to_tests(name: str) -> None:
                     sql.SQL(table), sql.Identifier(APPEND_ONLY_ALL)
                 )
             )
-
-
-def _grant(link: psycopg.Connection[Any], app: str) -> None:
-    role = sql.Identifier(app)
-    link.execute(
-        sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}").format(
-            role
-        )
-    )
-    link.execute(
-        sql.SQL("GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO {}").format(role)
-    )
-    guarded = link.execute(
-        "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = %s", [APPEND_ONLY_ALL]
-    ).fetchall()
-    for (table,) in guarded:
-        link.execute(
-            sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {} FROM {}").format(sql.SQL(table), role)
-        )
 
 
 def _flush_as_owner(name: str) -> None:

@@ -30,7 +30,7 @@ WRITERS = {
     "bihuan/matters/case.py": "the kernel's one place where a matter's rows are saved",
     "bihuan/matters/escalate.py": "the body of the escalation job",
     "bihuan/matters/reactions.py": "the body of the outbox job",
-    "bihuan/matters/timed.py": "the body of the jobs that watch the clocks",
+    "bihuan/matters/timed.py": "the clocks of a matter that case.py holds",
     "bihuan/matters/seal.py": "seals are written by the sealing job alone",
 }
 # file or folder -> why it may speak SQL although it is no queries.py
