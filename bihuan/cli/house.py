@@ -64,12 +64,14 @@ def opened(
         with house.owner() as link:
             _good_server(link)
             _keys(link, new_keys=new_keys)
+        before = os.environ.get("DATABASE_URL", "")
         os.environ["DATABASE_URL"] = house.owner_url if role == "owner" else house.app_url
-        if django:
-            load_django()
         try:
+            if django:
+                load_django()
             yield house
         finally:
+            os.environ["DATABASE_URL"] = before
             if django:
                 from django.db import connections
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from bihuan.base import keyfile
 from bihuan.base.embedded import Embedded
 from bihuan.cli.tests.house import (
     PASSWORD,
@@ -184,6 +185,34 @@ def test_an_altered_backup_is_refused_and_the_database_is_left_alone(data: Path)
     assert done.returncode == 1
     assert "database.dump" in done.stderr and "Traceback" not in done.stderr
     assert rows(data, "SELECT username FROM accounts_person") == [("wang",)]
+
+
+def test_an_upgrade_that_fails_leaves_everything_as_it_was(data: Path) -> None:
+    last = "SELECT app, name FROM django_migrations ORDER BY id"
+    forgotten = "DELETE FROM django_migrations WHERE app = 'places' AND name = '0001_places'"
+    before = rows(data, last)
+    with Embedded(data / "pg") as urls, psycopg.connect(urls.owner) as link:
+        kept = link.execute("SELECT * FROM django_migrations WHERE app = 'places'").fetchall()
+        link.execute(forgotten)  # its tables are there: applying it again must fail
+    done = bihuan("upgrade", data=data)
+    assert done.returncode == 1
+    assert "升级失败" in done.stderr and "Traceback" not in done.stderr
+    assert len(rows(data, last)) == len(before) - 1
+    assert rows(data, "SELECT username FROM accounts_person") == [("wang",)]
+    assert rows(data, "SELECT count(*) FROM places_division") == [(8 + 136 + 2408,)]
+    backups = list((data / "backups").glob("before-upgrade-*.tar"))
+    assert len(backups) == 1 and stat.S_IMODE(backups[0].stat().st_mode) == 0o600
+    with Embedded(data / "pg") as urls, psycopg.connect(urls.owner) as link:
+        row = next(row for row in kept if row[2] == "0001_places")
+        link.execute("INSERT INTO django_migrations VALUES (%s, %s, %s, %s)", row)
+    done = bihuan("upgrade", data=data)
+    assert (done.returncode, sorted(rows(data, last))) == (0, sorted(before))
+
+
+def test_keys_are_rotated_and_the_old_one_stays(data: Path) -> None:
+    assert bihuan("rotate-keys", data=data).returncode == 0
+    keys = keyfile.read(data / "keys.toml")
+    assert (keys.current, sorted(keys.field_keys)) == ("k2", ["k1", "k2"])
 
 
 def test_a_database_that_is_gone_is_one_sentence(data: Path) -> None:
