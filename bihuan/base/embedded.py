@@ -31,12 +31,14 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
+from bihuan.base.environment import value
 from bihuan.base.trouble import Trouble
 from bihuan.base.unprivileged import ALL_PASS, Account, account_for, home_for, programs_for
 
 SOCKET_FOLDER_BYTES = 92  # 107 bytes for a socket's path, less "/.s.PGSQL.5432"
 ADMIN, OWNER, APP, NAME = "postgres", "bihuan_owner", "bihuan_app", "bihuan"
 STOP_SECONDS = 30
+LEAST_CONNECTIONS, OTHER_CONNECTIONS = 80, 40  # others: job worker, commands, backups
 POLL_SECONDS = 0.02
 PR_SET_PDEATHSIG = 1
 ENCODING = ("--encoding=UTF8", "--locale=C.UTF-8")
@@ -52,7 +54,6 @@ SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "password_encryption": "scram-sha-256",
-    "max_connections": "80",
     "shared_buffers": "256MB",
     "work_mem": "8MB",
     "maintenance_work_mem": "128MB",
@@ -342,6 +343,8 @@ class Embedded:
     def _launch(self) -> None:
         settings = SETTINGS | (SAFE if self.durable else FAST)
         settings["unix_socket_directories"] = str(self._socket)
+        serving = value("BIHUAN_WORKERS") * value("BIHUAN_THREADS")
+        settings["max_connections"] = str(max(LEAST_CONNECTIONS, serving + OTHER_CONNECTIONS))
         flags = [word for pair in settings.items() for word in ("-c", "=".join(pair))]
         log = self._home / "postgres.log"
         with open(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as out:
