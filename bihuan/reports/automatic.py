@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from bihuan.accounts.actor import SYSTEM
 from bihuan.matters import actions as matters
-from bihuan.matters.models import Matter
+from bihuan.matters.models import Entry, Matter
 from bihuan.reports.actions import areas_of
 from bihuan.reports.rules import Decision, rulebook
+
+
+def on(do: Callable[..., None]) -> Callable[[Entry, datetime], None]:
+    """Turn one of the functions below into a reaction to a line of history."""
+
+    def react(entry: Entry, at: datetime) -> None:
+        do(matter_id=entry.matter_id, at=at)
+
+    return react
 
 
 def decide(matter: Matter, at: datetime) -> Decision:

@@ -66,7 +66,17 @@ LOOP = Loop(
     ),
 )
 
-PAUSE_CAUSES = ("no_owner", "no_money", "season", "lawsuit", "planned_works")
+# keys of reference/pause_causes.toml (a test holds them equal)
+PAUSE_CAUSES = (
+    "no_owner",
+    "no_money",
+    "season",
+    "weather",
+    "court_pending",
+    "project",
+    "parts",
+)
+WAIT_CAUSES = ("question", "joint_survey", "access")
 
 
 def photo_owed(category: str) -> bool:
@@ -83,6 +93,6 @@ KIND = Kind(
     prefix="SP",
     loop=LOOP,
     pause_causes=PAUSE_CAUSES,
-    wait_causes=("question", "more_photos", "owner_away"),
+    wait_causes=WAIT_CAUSES,
     photo_owed=photo_owed,
 )

@@ -68,7 +68,7 @@ class DispatchRule(models.Model):
 
     category: a category's or group's key, or "*". area: at or below this unit, null = anywhere.
     window: "" or "mon-fri 08:00-18:00". unit null = the team of the cell. mode: auto assigns at
-    once, clerk suggests.
+    once, clerk suggests. origin: the reference row it was made from, "" = the county's own.
     """
 
     order = models.IntegerField()
@@ -83,17 +83,24 @@ class DispatchRule(models.Model):
     mode = models.CharField(max_length=10)
     why_zh = models.CharField(max_length=100)
     why_en = models.CharField(max_length=160, blank=True)
+    origin = models.CharField(max_length=20, blank=True, default="", db_default="")
     is_active = models.BooleanField(default=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["order"], name="rule_order"),
+            models.UniqueConstraint(fields=["origin"], condition=~Q(origin=""), name="rule_origin"),
             models.CheckConstraint(condition=Q(mode__in=("auto", "clerk")), name="rule_mode"),
         ]
 
 
 class Reason(models.Model):
-    """A listed reason (refusing, returning, voiding, pausing, waiting), or lines of a reply."""
+    """A listed reason, or first lines of a reply.
+
+    sort: refuse, return, void, pause, wait or reply. text_*: what the reporter reads. turn_to: who
+    else can help. asks_zh: what the note must hold or what must be attached. most_days: how long a
+    pause or a wait may last. step: the step at which a reply is offered.
+    """
 
     sort = models.CharField(max_length=10)
     key = models.CharField(max_length=40)
@@ -102,11 +109,21 @@ class Reason(models.Model):
     text_zh = models.CharField(max_length=400, blank=True)
     text_en = models.CharField(max_length=600, blank=True)
     turn_to = models.CharField(max_length=120, blank=True)
+    asks_zh = models.CharField(max_length=120, blank=True, default="", db_default="")
+    needs_photo = models.BooleanField(default=False, db_default=False)
+    most_days = models.IntegerField(null=True)
+    step = models.CharField(max_length=20, blank=True, default="", db_default="")
     order = models.IntegerField(default=0)
     is_active = models.BooleanField(default=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["sort", "key"], name="reason_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["sort", "key"], name="reason_key"),
+            models.CheckConstraint(
+                condition=Q(sort__in=("refuse", "return", "void", "pause", "wait", "reply")),
+                name="reason_sort",
+            ),
+        ]
 
 
 class Report(models.Model):
@@ -155,4 +172,7 @@ class Attempt(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["who", "at"], name="attempt_who")]
+        indexes = [
+            models.Index(fields=["who", "at"], name="attempt_who"),
+            models.Index(fields=["at"], name="attempt_at"),  # the old ones are cleared away
+        ]

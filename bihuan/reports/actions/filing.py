@@ -1,4 +1,4 @@
-"""Verbs on reports: file one, join one to a matter, and let the rules do the first steps."""
+"""File a report: it opens a matter, or stands beside the others on one that is open."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ from bihuan.accounts.may import require
 from bihuan.accounts.units import tree
 from bihuan.base import calendar, crypto
 from bihuan.base.worktime import DEFAULT_SPANS
+from bihuan.matters import chain
 from bihuan.matters.actions.opening import Hours, KeyTaken, NewTask, Once, Opening, open_matter
 from bihuan.matters.actions.photos import Kept, keep_photos
-from bihuan.matters.case import held
+from bihuan.matters.case import held, moment
 from bihuan.matters.errors import BadValue, NotNow, Refused
-from bihuan.matters.models import Matter
+from bihuan.matters.models import Entry, Matter
 from bihuan.matters.models import Once as OnceRow
 from bihuan.matters.timed import clock_spans
 from bihuan.places.locate import NOWHERE, Found, locate
 from bihuan.reports.models import Report
+from bihuan.reports.queries import secret_of
 from bihuan.reports.rules import OTHER, CategoryRow, rulebook
 
 TEXT_MOST = 2000  # characters of a report's words
@@ -74,21 +76,13 @@ def key_of(caller: str, key: str) -> bytes:
     return sha256(f"{caller}\0{key}".encode()).digest()
 
 
-def secret_of(record_id: int) -> str:
-    """Return the secret word of one person's own record: 130 bits, not stored."""
-    return crypto.secret_token("report", str(record_id))
-
-
 def file_report(*, sent: Sent, by: Actor, at: datetime, once: Once | None = None) -> Filed:
     """File what somebody saw, and open the matter that answers it; one round trip.
 
     The same key with the same content gives the same answer; with other content, OtherContent.
     """
     require(by, "reports.file")
-    if not sent.text.strip() and not sent.photos:
-        raise BadValue(_("请写几句话，或拍一张照片。"))
-    if len(sent.text) > TEXT_MOST:
-        raise BadValue(_("最多写 %(n)s 个字，请精简一些。") % {"n": TEXT_MOST})
+    _enough(sent)
     row = category_for(sent)
     found = place_of(sent)
     opening = _opening(sent, row, found, at)
@@ -106,6 +100,13 @@ def file_report(*, sent: Sent, by: Actor, at: datetime, once: Once | None = None
         secret_of(opened.record_id),
         opened.promise_at,
     )
+
+
+def _enough(sent: Sent) -> None:
+    if not sent.text.strip() and not sent.photos:
+        raise BadValue(_("请写几句话，或拍一张照片。"))
+    if len(sent.text) > TEXT_MOST:
+        raise BadValue(_("最多写 %(n)s 个字，请精简一些。") % {"n": TEXT_MOST})
 
 
 def category_for(sent: Sent) -> CategoryRow:
@@ -172,7 +173,11 @@ def _opening(sent: Sent, row: CategoryRow, found: Found, at: datetime) -> Openin
         lat=sent.lat,
         address=sent.address,
         photos=sent.photos,
-        facts={"rule": decision.rule_id, "to": decision.unit_id},
+        facts={
+            "rule": decision.rule_id,
+            "to": decision.unit_id,
+            "promise": moment(promised(at, row.finish_seconds, finish)),
+        },
     )
 
 
@@ -194,32 +199,60 @@ def _values(sent: Sent, row: CategoryRow) -> dict[str, Any]:
     }
 
 
+def promised(at: datetime, seconds: int, hours: Hours) -> datetime:
+    """Return the moment that is promised when `seconds` of `hours` begin at `at`."""
+    return calendar.hours_for(clock_spans(hours)).after(at, seconds)
+
+
 def _again(taken: KeyTaken, once: Once | None) -> Filed:
-    """Answer a repeated key as the first time, or refuse other content."""
+    """Answer a repeated key as the first time, or refuse other content.
+
+    What was promised then stands in the history, whatever became of the clock since.
+    """
     if once is None or taken.digest != once.digest:
         raise OtherContent(_("这个提交编号已经用过，内容却不一样。"))
-    reports = Report.objects.filter(matter_id=taken.matter_id).order_by("pk")
-    report = reports.get(pk=taken.record_id) if taken.record_id else reports[0]
-    matter = Matter.objects.get(pk=taken.matter_id)
-    clock = matter.clocks.get(name="finish")
+    entries = Entry.objects.filter(matter_id=taken.matter_id)
+    if taken.record_id is None:
+        record_id = Report.objects.filter(matter_id=taken.matter_id).order_by("pk")[0].pk
+        entry = entries.get(seq=1)
+    else:
+        record_id = taken.record_id
+        entry = entries.get(step="joined", facts__record=record_id)
+    promise = entry.facts.get("promise")
     return Filed(
-        matter.pk, matter.number, report.pk, secret_of(report.pk), first_promise(clock, matter)
+        taken.matter_id,
+        Matter.objects.values_list("number", flat=True).get(pk=taken.matter_id),
+        record_id,
+        secret_of(record_id),
+        datetime.fromisoformat(promise) if promise else None,
     )
 
 
-def first_promise(clock: Any, matter: Matter) -> datetime | None:
-    """Return the promise as it was told at filing, whatever became of the clock since."""
+def answer_again(once: Once) -> Filed | None:
+    """Return the answer that a key got before, None when it is new; OtherContent as above."""
+    row = OnceRow.objects.filter(key=once.key).first()
+    if row is None:
+        return None
+    return _again(KeyTaken(row.matter_id, row.record_id, bytes(row.body_digest)), once)
 
-    hours = calendar.hours_for(clock_spans(clock.hours))
-    return hours.after(matter.opened_at, clock.base_seconds)
 
-
-@transaction.atomic
 def join_report(
     *, matter_id: int, sent: Sent, by: Actor, at: datetime, once: Once | None = None
 ) -> Filed:
     """Stand a further report on an open matter ("我也遇到"): kept apart, and answered too."""
     require(by, "reports.file")
+    _enough(sent)
+    try:
+        with transaction.atomic():
+            return _join(matter_id, sent, by, at, once)
+    except IntegrityError:
+        again = answer_again(once) if once is not None else None
+        if again is None:
+            raise
+        return again
+
+
+def _join(matter_id: int, sent: Sent, by: Actor, at: datetime, once: Once | None) -> Filed:
     with held(matter_id) as case:
         if case.matter.kind != "report" or case.matter.closed_at is not None:
             raise NotNow(_("这件事项已经办结，请重新上报。"))
@@ -227,20 +260,17 @@ def join_report(
             matter=case.matter, text=sent.text, category=case.matter.category,
             category_chosen=False, phone=sent.phone, name=sent.name,
             phone_key=crypto.lookup_hash(sent.phone, "phone") if sent.phone else None,
-            lon=sent.lon, lat=sent.lat, address=sent.address, channel=sent.channel,
+            lon=sent.lon, lat=sent.lat, address=sent.address[:200], channel=sent.channel,
             by_id=by.person_id, at=at,
         )  # fmt: skip
         report.save(force_insert=True)
-        keep_photos(case, sent.photos, use="report", by=by, at=at, record_id=report.pk)
-        case.write("joined", by=by, at=at, facts={"record": report.pk})
-        clock = case.clocks["finish"]
         if once is not None:
-            try:
-                with transaction.atomic():
-                    OnceRow(
-                        key=once.key, body_digest=once.digest, matter=case.matter,
-                        record_id=report.pk, at=at,
-                    ).save(force_insert=True)  # fmt: skip
-            except IntegrityError as error:
-                raise OtherContent(_("这个提交编号已经用过。")) from error
-    return Filed(case.matter.pk, case.matter.number, report.pk, secret_of(report.pk), clock.due_at)
+            OnceRow(
+                key=once.key, body_digest=once.digest, matter=case.matter, record_id=report.pk,
+                at=at,
+            ).save(force_insert=True)  # fmt: skip
+        keep_photos(case, sent.photos, use="report", by=by, at=at, record_id=report.pk)
+        due = case.clocks["finish"].due_at
+        facts: chain.Facts = {"record": report.pk, "promise": moment(due)}
+        case.write("joined", by=by, at=at, facts=facts)
+    return Filed(case.matter.pk, case.matter.number, report.pk, secret_of(report.pk), due)
