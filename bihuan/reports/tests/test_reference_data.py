@@ -31,8 +31,8 @@ def test_category_keys_are_plain_words_and_used_once() -> None:
 def test_every_category_has_limits_words_and_a_source() -> None:
     for row in CATEGORIES.values():
         assert {row["accept_clock"], row["finish_clock"]} <= {"urgent", "working"}
-        assert 0 < row["accept_seconds"]
-        assert 0 < row["finish_seconds"]
+        assert row["accept_seconds"] > 0
+        assert row["finish_seconds"] > 0
         assert row["source"] in FILE["sources"].values()
         assert 5 <= len(row["keywords"]) <= 20
         assert row["check_by"] in ("worker", "clerk")
