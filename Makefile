@@ -25,7 +25,7 @@ setup: $(RUN) ## 建立本县自己的空库和第一位管理员 found your own
 
 test: $(DEV) ## 运行全部测试（含浏览器）；ARGS="-k 网格" 只跑一部分 run all tests
 	$(BIN)/python tools/browser.py
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 check: $(DEV) ## 格式、类型、分层、规矩、文字 format, types, layers, house rules, words
 	$(BIN)/ruff format --check .

@@ -26,7 +26,7 @@ from bihuan.cli.tests.house import (
     set_up,
 )
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("house")]  # one house, one process
 
 
 @pytest.fixture(scope="module")
