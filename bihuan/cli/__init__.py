@@ -27,6 +27,7 @@ COMMANDS = (
     "upgrade",
     "settings",
     "rotate_keys",
+    "token",
     "import_cells",
     "import_addresses",
     "import_calendar",

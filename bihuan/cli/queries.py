@@ -43,6 +43,12 @@ def people(link: psycopg.Connection[Any]) -> int:
     return int(row[0])
 
 
+def matters(link: psycopg.Connection[Any]) -> bool:
+    """Say whether there is any matter."""
+    row = link.execute("SELECT EXISTS (SELECT FROM matters_matter)").fetchone()
+    return bool(row and row[0])
+
+
 def workers_alive(link: psycopg.Connection[Any]) -> int:
     """Count job workers whose heart beat in the last 40 seconds: a Bihuan is running here."""
     if link.execute("SELECT to_regclass('public.procrastinate_workers')").fetchone() == (None,):
