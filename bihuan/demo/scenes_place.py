@@ -55,6 +55,14 @@ def _yard(canvas: Canvas, foot: int) -> None:
     canvas.ground(floor, foot - 14)
 
 
+def plain(canvas: Canvas, after: bool) -> None:
+    """An empty yard by a wall: where no other scene fits. Damp before, dry after."""
+    foot = canvas.dice.randint(420, 500)
+    _yard(canvas, foot)
+    if not after:
+        canvas.shadow((canvas.dice.randint(400, 900), foot + 260), (280, 60), 0.4)
+
+
 def _bin(canvas: Canvas, x: float, y: float, colour: Colour) -> None:
     canvas.shadow((x + 70, y), (110, 22), 0.6)
     canvas.polygon([(x, y - 210), (x + 140, y - 210), (x + 124, y), (x + 16, y)], colour)
