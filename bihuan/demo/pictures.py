@@ -1,4 +1,4 @@
-"""Draw the demo's photos: sixteen scenes and a plain one, before and after, as a phone would have taken them.
+"""Draw the demo's photos: sixteen scenes and a plain one, before and after the work.
 
 Everything is painted in code, so nobody's house or face is on a demo page. The same scene, state
 and variant give the same picture; a few variants a scene are enough, and callers keep them.
