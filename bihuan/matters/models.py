@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Concat
 
+from bihuan.matters.channel_models import Call, Message, Outgoing, Webhook  # noqa: F401 — tables
+
 TASK_STATES = ("waiting", "ready", "doing", "done", "returned", "skipped")
 OPEN_TASK = Q(state__in=("ready", "doing"))
 
