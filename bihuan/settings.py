@@ -157,6 +157,8 @@ X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # of a form's words; files are counted apart
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
+REPORTS_AN_HOUR: int = value("BIHUAN_REPORTS_AN_HOUR")
+
 # ---- database ------------------------------------------------------------------------------------
 
 

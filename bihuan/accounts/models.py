@@ -262,3 +262,27 @@ class AdminEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.what}"
+
+
+class ApiToken(models.Model):
+    """A program's key to act as a person through the API; the word itself is not kept.
+
+    expires_on: the first day it counts no more, null = until it is revoked.
+    """
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="tokens")
+    name = models.CharField(_("用途"), max_length=60)
+    digest = models.BinaryField(max_length=32)
+    created_at = models.DateTimeField()
+    expires_on = models.DateField(_("到期日"), null=True)
+    last_used_on = models.DateField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["digest"], name="token_digest"),
+            models.CheckConstraint(condition=~Q(name=""), name="token_has_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.name}"

@@ -147,6 +147,13 @@ SETTINGS = (
         "threads a web process, and its database connections",
     ),
     Setting(
+        "BIHUAN_REPORTS_AN_HOUR",
+        "120",
+        _count(0, 1_000_000),
+        "同一网络地址每小时可匿名提交多少件（每个网页进程分别计数），0 为不限",
+        "anonymous reports an hour from one address, counted by each web process; 0 = no limit",
+    ),
+    Setting(
         "BIHUAN_FIELD_CIPHER",
         "aes-256-gcm",
         _one_of("aes-256-gcm", "sm4-gcm"),

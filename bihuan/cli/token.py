@@ -47,9 +47,7 @@ def _of_person(args: argparse.Namespace) -> None:
     try:
         person = Person.objects.get_by_natural_key(args.username)
     except Person.DoesNotExist:
-        raise Trouble(
-            f"没有用户 {args.username}。", f"There is no user {args.username}."
-        ) from None
+        raise Trouble(f"没有用户 {args.username}。", f"There is no user {args.username}.") from None
     if args.todo == "list":
         for token in person.tokens.order_by("pk"):
             until = "revoked" if token.revoked_at else token.expires_on or "-"

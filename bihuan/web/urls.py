@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from bihuan.reports.api import reports
 from bihuan.web import health
 
 handler500 = "bihuan.web.health.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health", health.health, name="health"),
+    path("api/v1/reports", reports, name="api_reports"),  # served by web/hot.py when deployed
     path("", include("bihuan.accounts.urls")),
     path("places/", include("bihuan.web.urls_places")),
     path("", include("bihuan.web.urls_look")),

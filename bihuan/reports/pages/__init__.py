@@ -1,0 +1,1 @@
+"""Pages of reports: for residents, for workers, for the staff who write down what they hear."""
