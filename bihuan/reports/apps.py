@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from django.apps import AppConfig
 
 
@@ -8,6 +10,18 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from bihuan.matters import kinds
+        from bihuan.reports import panel
+        from bihuan.reports.actions import reveal
         from bihuan.reports.kind import KIND
 
-        kinds.register(KIND)
+        # what the desk shows of a report; declared here, because kind.py knows no tables
+        shown = replace(
+            KIND,
+            panel=panel.panel,
+            find=panel.find,
+            categories=panel.categories,
+            reasons=panel.listed_reasons,
+            suggest=panel.suggest,
+            reveal=reveal,
+        )
+        kinds.register(shown)

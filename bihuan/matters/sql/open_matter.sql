@@ -1,7 +1,7 @@
 -- Open a matter: number, first line of history, tasks, clocks, photos, notice; one round trip.
 -- Parameters: moments timestamptz; lon, lat degrees WGS-84; seconds int; the arrays of one group
 -- (task_*, clock_*, photo_*) have the same length. once_key null = no idempotency key.
--- /*RECORD*/ is the capability's own part, a CTE named record with a column id.
+-- The mark RECORD below is the capability's own part, a CTE named record with a column id.
 -- Rows: one (matter id, number, record id), or none when once_key was used before.
 WITH drawn AS (
   SELECT nextval('matters_matter_id_seq') AS id, nextval('matters_number') - %(base)s AS n),
