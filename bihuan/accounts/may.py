@@ -41,8 +41,8 @@ MAY: dict[str, frozenset[Role]] = {
     "matters.ask": HANDS | {CLERK},
     "matters.answer": HANDS | {CLERK, REPORTER},
     # 延期 is agreed at two levels: the asker's own leader, then the centre (china-grid.md §2).
-    "matters.extend": frozenset({HANDLER, UNIT_HEAD}),
-    "matters.extend_agree_unit": frozenset({UNIT_HEAD}),
+    "matters.extend": HANDS,
+    "matters.extend_agree_unit": frozenset({UNIT_HEAD, CELL_HEAD}),
     "matters.extend_agree_centre": CENTRE,
     # 挂账 takes a matter off the clock for up to a year: never the hands' own decision.
     "matters.pause": CENTRE,
@@ -52,7 +52,7 @@ MAY: dict[str, frozenset[Role]] = {
     "matters.press": frozenset({SUPERVISOR}),
     "matters.escalate": frozenset({SYSTEM}),
     # 申诉 of an overdue mark: once, two reviews, by two different desks.
-    "matters.appeal": frozenset({HANDLER, UNIT_HEAD}),
+    "matters.appeal": HANDS,
     "matters.appeal_first": frozenset({CLERK}),
     "matters.appeal_second": frozenset({SUPERVISOR}),
     # 核查 is somebody else's look; the kernel also refuses whoever handled it.
@@ -74,6 +74,7 @@ MAY: dict[str, frozenset[Role]] = {
     "matters.export": CENTRE,
     "reports.file": STAFF | {REPORTER},
     "rules.edit": frozenset({COUNTY_ADMIN}),
+    "webhooks.manage": frozenset({COUNTY_ADMIN}),
     "places.import": frozenset({COUNTY_ADMIN}),
     "accounts.manage": frozenset({COUNTY_ADMIN}),
     # Who saw which person, and why: read by those who do not run the accounts.

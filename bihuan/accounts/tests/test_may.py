@@ -25,13 +25,13 @@ matters.take_up             worker cell_head handler unit_head | clerk superviso
 matters.finish              worker cell_head handler unit_head | clerk supervisor auditor
 matters.return              worker cell_head handler unit_head | clerk auditor
 matters.solve_on_spot       worker cell_head | handler clerk
-matters.extend              handler unit_head | clerk supervisor
-matters.extend_agree_unit   unit_head | handler clerk supervisor
+matters.extend              worker cell_head handler unit_head | clerk supervisor
+matters.extend_agree_unit   unit_head cell_head | handler clerk supervisor
 matters.extend_agree_centre clerk supervisor | handler unit_head
 matters.pause               clerk supervisor | handler unit_head worker
 matters.press               supervisor | clerk unit_head handler
 matters.escalate            | worker clerk supervisor county_admin auditor
-matters.appeal              handler unit_head | clerk
+matters.appeal              worker handler unit_head | clerk
 matters.appeal_first        clerk | supervisor handler unit_head
 matters.appeal_second       supervisor | clerk handler unit_head
 matters.check               worker cell_head clerk supervisor | handler unit_head
@@ -42,6 +42,7 @@ matters.reveal clerk supervisor | handler unit_head worker cell_head county_admi
 matters.export              clerk supervisor | handler auditor
 reports.file                worker clerk handler supervisor | county_admin auditor
 rules.edit                  county_admin | clerk supervisor auditor
+webhooks.manage             county_admin | clerk supervisor auditor unit_head
 places.import               county_admin | clerk supervisor auditor
 accounts.manage             county_admin | clerk supervisor auditor unit_head
 audit.view                  auditor supervisor | county_admin clerk handler
