@@ -74,7 +74,7 @@ MAY: dict[str, frozenset[Role]] = {
     "matters.export": CENTRE,
     "reports.file": STAFF | {REPORTER},
     "rules.edit": frozenset({COUNTY_ADMIN}),
-    "webhooks.manage": frozenset({COUNTY_ADMIN}),
+    "matters.webhooks": frozenset({COUNTY_ADMIN}),
     "places.import": frozenset({COUNTY_ADMIN}),
     "accounts.manage": frozenset({COUNTY_ADMIN}),
     # Who saw which person, and why: read by those who do not run the accounts.

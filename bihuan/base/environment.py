@@ -7,6 +7,7 @@ A wrong value is a Trouble: one sentence. Knows no Django: commands read it befo
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,16 @@ def _web_address(text: str) -> str:
     if text and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query):
         raise ValueError("https://bihuan.example.gov.cn")
     return text.rstrip("/")
+
+
+def _headers(text: str) -> dict[str, str]:
+    found = {}
+    for part in filter(None, (part.strip() for part in text.split("|"))):
+        name, colon, said = part.partition(":")
+        if not (colon and re.fullmatch(r"[A-Za-z0-9-]+", name.strip()) and said.strip().isascii()):
+            raise ValueError("Name: value | Other-Name: value")
+        found[name.strip()] = said.strip()
+    return found
 
 
 def _database_address(text: str) -> str:
@@ -161,6 +172,35 @@ SETTINGS = (
         "cipher of phones and other fields: aes-256-gcm or sm4-gcm",
     ),
     Setting(
+        "BIHUAN_SMS_URL",
+        "",
+        _web_address,
+        "短信网关的网址，以 JSON {to, text, key} 提交；不设则不发短信（演示库只显示）",
+        "gateway for text messages, gets JSON {to, text, key}; "
+        "none are sent when it is empty (a demo shows them)",
+    ),
+    Setting(
+        "BIHUAN_SMS_SECRET",
+        "",
+        str,
+        "给短信请求签名的密钥（X-Bihuan-Signature，HMAC-SHA256）",
+        "signs what is sent to the gateway (X-Bihuan-Signature, HMAC-SHA256)",
+    ),
+    Setting(
+        "BIHUAN_SMS_HEADERS",
+        "",
+        _headers,
+        "短信请求另加的请求头，用竖线分隔，如 Authorization: Bearer …",
+        "further headers for the gateway, separated by bars, like Authorization: Bearer …",
+    ),
+    Setting(
+        "BIHUAN_WEBHOOK_HOSTS",
+        "",
+        _list,
+        "允许推送（webhook）到的内部网络主机名，逗号分隔；公网的只能用 https",
+        "hosts inside the network that webhooks may call, separated by commas; others need https",
+    ),
+    Setting(
         "BIHUAN_LOG_LEVEL",
         "INFO",
         _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
@@ -184,7 +224,8 @@ def value(name: str) -> Any:
     try:
         return setting.read(text)
     except ValueError as why:
-        shown = "…" if name.endswith("_URL") and "@" in text else text  # no password on screens
+        secret = name.endswith(("_SECRET", "_HEADERS")) or (name.endswith("_URL") and "@" in text)
+        shown = "…" if secret else text  # no password on screens
         raise Trouble(
             f"设置 {name}={shown} 不对，应为：{why}",
             f"The setting {name}={shown} is wrong, it should be: {why}",

@@ -17,6 +17,7 @@ from bihuan.base.clock import now
 from bihuan.matters import escalate, reactions, seal
 from bihuan.matters.actions.times import revive_due
 from bihuan.matters.case import held
+from bihuan.matters.channels.jobs import Couriers, forget_old
 from bihuan.matters.models import Clock
 
 if TYPE_CHECKING:
@@ -49,8 +50,9 @@ def each_minute(*, at: datetime) -> None:
 
 
 def each_night(*, at: datetime) -> None:
-    """Seal what a transaction held open for over an hour has left behind."""
+    """Seal what a transaction held open for over an hour has left behind; clear old words away."""
     seal_all(at=at, from_start=True)
+    forget_old(at=at)
 
 
 def recompute(*, days_from: datetime, at: datetime) -> int:
@@ -73,14 +75,16 @@ def recompute(*, days_from: datetime, at: datetime) -> int:
 
 
 def loop(stop: threading.Event) -> None:
-    """Tell notices as they come and keep the minute, until `stop` is set.
+    """Tell notices as they come, send what waits and keep the minute, until `stop` is set.
 
     A failure is logged and tried again: nothing is lost, as every job reads what is still to do.
     """
+    couriers = Couriers()
     minute = night = now() - timedelta(days=1)
     while not stop.is_set():
         at = now()
         told = _quietly(lambda at=at: reactions.tell(at=at)) or 0  # type: ignore[misc]
+        _quietly(lambda at=at: couriers.send_due(at=at))  # type: ignore[misc]
         if at - minute >= timedelta(seconds=60):
             _quietly(lambda at=at: each_minute(at=at))  # type: ignore[misc]
             minute = at

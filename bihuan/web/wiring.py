@@ -6,8 +6,16 @@ what happens. "*" is every kind or step. A reaction may run twice and must be sa
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from bihuan.matters.channels import inbox
+from bihuan.matters.channels.actions import queue_calls, tell_people
+from bihuan.matters.models import Entry
 from bihuan.matters.reactions import when
-from bihuan.reports import automatic
+from bihuan.reports import automatic, telling
+
+# what the rules take further by themselves is not laid before the desk
+RULED = ("open", "verify", "finish")
 
 
 def wire() -> None:
@@ -17,3 +25,14 @@ def wire() -> None:
     when("report", "verify", "reports.give_verified", automatic.on(automatic.give))
     when("report", "register", "reports.give_registered", automatic.on(automatic.give))
     when("report", "finish", "reports.look_again", automatic.on(automatic.look_again))
+    # people and other systems are told
+    for step in inbox.TELLS:
+        tell = telling.unless_ruled(tell_people) if step in RULED else tell_people
+        when("*", step, f"inbox.{step}", tell)
+    for step in telling.TELLS:
+        when("report", step, f"texts.{step}", telling.tell_reporters)
+    when("*", "*", "webhooks", _call)
+
+
+def _call(entry: Entry, at: datetime) -> None:
+    queue_calls(entry=entry, category=telling.public_category(entry.matter), at=at)

@@ -42,7 +42,7 @@ matters.reveal clerk supervisor | handler unit_head worker cell_head county_admi
 matters.export              clerk supervisor | handler auditor
 reports.file                worker clerk handler supervisor | county_admin auditor
 rules.edit                  county_admin | clerk supervisor auditor
-webhooks.manage             county_admin | clerk supervisor auditor unit_head
+matters.webhooks            county_admin | clerk supervisor auditor unit_head
 places.import               county_admin | clerk supervisor auditor
 accounts.manage             county_admin | clerk supervisor auditor unit_head
 audit.view                  auditor supervisor | county_admin clerk handler
