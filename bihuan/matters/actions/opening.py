@@ -6,6 +6,7 @@ The kernel supplies its rows; the capability adds its own record as one more par
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 COUNTY = ZoneInfo("Asia/Shanghai")
 SQL = (Path(__file__).parent.parent / "sql" / "open_matter.sql").read_text("utf8")
+PLACE = re.compile(r"%\((\w+)\)s")
 NO_RECORD = "record AS (SELECT NULL::bigint AS id)"
 
 Hours = list[list[int]] | None  # office spans of a day in seconds; None = natural time
@@ -116,14 +118,15 @@ def open_matter(
     """
     dues = [_due(at, seconds, hours) for _, seconds, hours in opening.clocks]
     due = min(dues, default=None)
-    names = [name for name, _, _ in opening.clocks]
-    promise = dues[names.index("finish")] if "finish" in names else due
+    clocks = [name for name, _, _ in opening.clocks]
+    promise = dues[clocks.index("finish")] if "finish" in clocks else due
     args = _arguments(opening, by, at, dues, due) | dict(values or {})
     args |= {
         "once_key": once.key if once else None,
         "once_digest": once.digest if once else None,
     }
-    row = prepared().execute(_sql(record), args, prepare=True).fetchone()
+    sql, names = _sql(record)
+    row = _raw().execute(sql, [args[name] for name in names], prepare=True).fetchone()
     if row is None:
         raise _taken(once)
     return Opened(row[0], row[1], row[2], due, promise)
@@ -267,9 +270,20 @@ def prepared() -> psycopg.Cursor[Any]:
     return psycopg.Cursor(django.connection)
 
 
+def _raw() -> psycopg.RawCursor[Any]:
+    """Return a cursor for $1, $2 …: psycopg reads a text of over 4,096 bytes anew at each call."""
+    return psycopg.RawCursor(prepared().connection)
+
+
 @lru_cache(maxsize=32)
-def _sql(record: str) -> str:
-    return SQL.replace("/*RECORD*/", record)
+def _sql(record: str) -> tuple[bytes, tuple[str, ...]]:
+    """Return the statement with $1, $2 … for its named places, and the names in that order."""
+    names: dict[str, int] = {}
+    text = PLACE.sub(
+        lambda found: f"${names.setdefault(found[1], len(names) + 1)}",
+        SQL.replace("/*RECORD*/", record),
+    )
+    return text.encode(), tuple(names)
 
 
 def _taken(once: Once | None) -> Exception:
