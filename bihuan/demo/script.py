@@ -46,7 +46,7 @@ class Script:
             wait = self._wait(state)
             if step is None or wait is None:
                 break
-            at = self._later(at, wait)
+            at = self._later(at, wait, state)
             yield at
             # the rules may have gone on by themselves meanwhile
             if Matter.objects.filter(pk=self.matter_id, state=state).exists():
@@ -81,14 +81,22 @@ class Script:
             share = self.dice.uniform(1.2, 1.8)
         if self.line.outcome in ("extended", "asked_question", "paused") and not self.done:
             share = 0.15
-        return max(600, int(limit * share))
+        return max(240, int(limit * share))
 
-    def _later(self, at: datetime, seconds: int) -> datetime:
+    def _later(self, at: datetime, seconds: int, state: str) -> datetime:
+        """Return when the next step is taken: sooner for what is urgent, in office hours else."""
         row = self._category()
-        if row is not None and row.finish_urgent:
-            return at + timedelta(seconds=min(seconds, 3600) + self.dice.randint(1, 50))
-        after = hours_for(DEFAULT_SPANS).after(at, seconds)
-        return after + timedelta(seconds=self.dice.randint(1, 50))
+        urgent = row is not None and (
+            row.accept_urgent if state == "reported" else row.finish_urgent
+        )
+        if row is not None and state == "reported":
+            seconds = min(seconds, int(row.accept_seconds * self.dice.uniform(0.1, 0.9)))
+        elif row is not None and state != "handling":
+            seconds = min(seconds, int(row.finish_seconds * self.dice.uniform(0.02, 0.1)))
+        few = timedelta(seconds=self.dice.randint(1, 50))
+        if urgent:
+            return at + timedelta(seconds=seconds) + few
+        return hours_for(DEFAULT_SPANS).after(at, seconds) + few
 
     # -- what, by where the matter stands ------------------------------------------------------
 
@@ -257,6 +265,8 @@ class Script:
             matter_id=self.matter_id, level=level, solved=solved, note=line.closing, by=REPORTER,
             at=at, record_id=self.record_id,
         )  # fmt: skip
+        if level is not None and level <= 2 and self.dice.random() < 0.8:
+            yield from self._call_back(at)
         if reopens:
             at += timedelta(minutes=3)
             yield at
@@ -264,6 +274,21 @@ class Script:
                 matter_id=self.matter_id, note=line.closing or "又这样了。", by=REPORTER, at=at
             )
             yield from self.play(at)
+
+    def _call_back(self, at: datetime) -> Iterator[datetime]:
+        """Somebody of the desk rings whoever was not content."""
+        title = self._matter().title[:100]
+        callback = Matter.objects.filter(kind="callback", title__contains=title).last()
+        if callback is None:
+            return
+        by = self.hands.clerk(self._matter())
+        at = self._later(at, self.dice.randint(3600, 40_000), "call")
+        yield at
+        matters.take_up(matter_id=callback.pk, key="call", by=by, at=at)
+        at += timedelta(minutes=self.dice.randint(3, 12))
+        yield at
+        note = "已电话道歉并听取意见，承办单位答应再去一次。"
+        matters.finish(matter_id=callback.pk, key="call", opinion=note, by=by, at=at)
 
     # -- short words ---------------------------------------------------------------------------
 
