@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from bihuan.matters.kinds import Kind
 from bihuan.matters.loop import Loop, Step
 
@@ -16,11 +18,13 @@ LOOP = Loop(
         Step("void", ("to_call", "handling"), "void", "matters.void", note=True),
     ),
     labels=(
-        ("to_call", "待回访"),
-        ("handling", "回访中"),
-        ("closed", "已回访"),
-        ("void", "已作废"),
+        ("to_call", _("待回访")),
+        ("handling", _("回访中")),
+        ("closed", _("已回访")),
+        ("void", _("已作废")),
     ),
 )
 
-KIND = Kind(key="callback", label="回访", prefix="HF", loop=LOOP, waits=0, pauses=0, extensions=0)
+KIND = Kind(
+    key="callback", label=_("回访"), prefix="HF", loop=LOOP, waits=0, pauses=0, extensions=0
+)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 BACK = "<back>"  # target of a step that returns to the state the matter was in before
 
@@ -39,12 +40,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Loop:
-    """All steps of a kind. `labels` gives each state its Chinese word."""
+    """All steps of a kind. `labels` gives each state its word, translated when it is shown."""
 
     start: str
     ends: frozenset[str]
     steps: tuple[Step, ...]
-    labels: tuple[tuple[str, str], ...] = ()
+    labels: tuple[tuple[str, Any], ...] = ()  # a lazy translation is no str
 
     def __post_init__(self) -> None:
         names = [step.name for step in self.steps]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from bihuan.matters.kinds import Kind
 from bihuan.matters.loop import BACK, Loop, Step
 
@@ -48,21 +50,21 @@ LOOP = Loop(
         Step("void", (*OPEN, "paused", "waiting"), "void", "matters.void", note=True),
     ),
     labels=(
-        ("reported", "待受理"),
-        ("verifying", "待核实"),
-        ("registered", "待派遣"),
-        ("dispatched", "待签收"),
-        ("handling", "处置中"),
-        ("handled", "待核查"),
-        ("checking", "核查中"),
-        ("closed", "已结案"),
-        ("returned", "已退回"),
-        ("rework", "返工"),
-        ("paused", "已挂账"),
-        ("waiting", "等待答复"),
-        ("void", "已作废"),
-        ("rejected", "不予受理"),
-        ("merged", "已并案"),
+        ("reported", _("待受理")),
+        ("verifying", _("待核实")),
+        ("registered", _("待派遣")),
+        ("dispatched", _("待签收")),
+        ("handling", _("处置中")),
+        ("handled", _("待核查")),
+        ("checking", _("核查中")),
+        ("closed", _("已结案")),
+        ("returned", _("已退回")),
+        ("rework", _("返工")),
+        ("paused", _("已挂账")),
+        ("waiting", _("等待答复")),
+        ("void", _("已作废")),
+        ("rejected", _("不予受理")),
+        ("merged", _("已并案")),
     ),
 )
 
@@ -89,7 +91,7 @@ def photo_owed(category: str) -> bool:
 
 KIND = Kind(
     key="report",
-    label="随手拍",
+    label=_("随手拍"),
     prefix="SP",
     loop=LOOP,
     pause_causes=PAUSE_CAUSES,
