@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from bihuan.matters.loop import Loop
+
+# a template and what it is drawn with
+Panel = tuple[str, dict[str, Any]]
 
 
 def never(category: str) -> bool:
@@ -21,10 +26,17 @@ class Kind:
     how often a matter may be paused (挂账), wait (a question, an amendment), be
     extended; for how many days it may be reopened; how long a pause may last.
     photo_owed: whether finishing a matter of a category asks for a photo.
+
+    What the desk shows of it, without importing the capability (`by` is an Actor):
+    panel(matter_id, by): the part of the matter page that shows the records; find(words, by): the
+    ids of matters found by what only the records know, like a phone; categories(): key and name;
+    reasons(sort): key, name and words of the listed reasons to refuse, return, void, pause, wait,
+    reply; suggest(matter_id, at): the unit a rule names, and why; reveal(matter_id, record_id,
+    field, reason, by, at): what is hidden of a reporter, after the look was logged.
     """
 
     key: str
-    label: str
+    label: Any  # its word, translated when it is shown
     prefix: str
     loop: Loop
     pauses: int = 1
@@ -37,6 +49,12 @@ class Kind:
     pause_causes: tuple[str, ...] = ()
     wait_causes: tuple[str, ...] = ("question",)
     photo_owed: Callable[[str], bool] = never
+    panel: Callable[[int, Any], Panel] | None = None
+    find: Callable[[str, Any], list[int]] | None = None
+    categories: Callable[[], list[tuple[str, str]]] | None = None
+    reasons: Callable[[str], list[tuple[str, str, str]]] | None = None
+    suggest: Callable[[int, datetime], tuple[int, str] | None] | None = None
+    reveal: Callable[..., str] | None = None
 
 
 _kinds: dict[str, Kind] = {}

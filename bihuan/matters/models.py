@@ -95,6 +95,24 @@ class Matter(models.Model):
             models.Index(
                 fields=["area", "due_at"], condition=Q(closed_at=None), name="matter_area"
             ),
+            # board: a tab of the whole county, and its count
+            models.Index(
+                fields=["state", "due_at"], condition=Q(closed_at=None), name="matter_state"
+            ),
+            # board: what is over, newest first; not touched when a matter is opened
+            models.Index(
+                fields=["owner", "id"],
+                condition=Q(closed_at__isnull=False),
+                name="matter_owner_over",
+            ),
+            models.Index(
+                fields=["area", "id"], condition=Q(closed_at__isnull=False), name="matter_area_over"
+            ),
+            models.Index(
+                fields=["category", "id"],
+                condition=Q(closed_at__isnull=False),
+                name="matter_category_over",
+            ),
             models.Index(fields=["cell", "opened_at"], name="matter_in_cell"),
             models.Index(
                 fields=["opened_by"], condition=~Q(opened_by=None), name="matter_opened_by"
@@ -143,6 +161,8 @@ class Task(models.Model):
         indexes = [
             models.Index(fields=["unit", "due_at"], condition=OPEN_TASK, name="task_board"),
             models.Index(fields=["person", "due_at"], condition=OPEN_TASK, name="task_mine"),
+            # board: what a unit has worked on, finished shares too
+            models.Index(fields=["unit", "matter"], name="task_of_unit"),
         ]
 
 
