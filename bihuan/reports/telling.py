@@ -24,6 +24,7 @@ from bihuan.reports.queries import reports_on, secret_of
 from bihuan.reports.reasons import reason_text
 from bihuan.reports.rules import category_of
 
+STOP = "。"  # data: the words of a reason end with it, ours go on
 MOBILE = re.compile(r"1\d{10}")
 
 Facts = dict[str, str]
@@ -64,7 +65,7 @@ def _due(entry: Entry) -> Facts | None:
 def _because(sort: str) -> Callable[[Entry], Facts | None]:
     def facts(entry: Entry) -> Facts | None:
         key = str(entry.facts.get("reason") or entry.facts.get("cause") or "")
-        return {"reason": reason_text(sort, key).rstrip("。") or _("详情请看链接")}
+        return {"reason": reason_text(sort, key).rstrip(STOP) or _("详情请看链接")}
 
     return facts
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.http import HttpRequest
@@ -11,6 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from bihuan.accounts.may import may
+
+Counts = Mapping[str, Callable[[], int]]
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Shown:
     address: str
     icon: str
     here: bool
+    count: int = 0
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Group:
 
 
 GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
+    (_("我的"), (Item(_("消息"), "inbox:list", "bell", "matters.view"),)),
     (
         _("指挥中心"),
         (
@@ -58,6 +62,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
             Item(_("导入网格"), "places:cells_import", "table-import", "places.import"),
             Item(_("导入地址"), "places:addresses_import", "table-import", "places.import"),
             Item(_("人员与单位"), "accounts:people", "users", "accounts.manage"),
+            Item(_("对外推送"), "inbox:webhooks", "send", "matters.webhooks"),
             Item(_("派遣规则"), "rules", "arrows-split-2", "rules.edit"),
             Item(_("工作日历"), "calendar", "calendar", "rules.edit"),
         ),
@@ -72,17 +77,20 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
 )
 
 
-def groups(request: HttpRequest) -> list[Group]:
-    """Return what this person may open, in order; a heading without entries is left out."""
+def groups(request: HttpRequest, counts: Counts | None = None) -> list[Group]:
+    """Return what this person may open, in order; a heading without entries is left out.
+
+    counts: by an entry's url, how many wait there; asked for only when the entry is shown.
+    """
     found = []
     for label, items in GROUPS:
-        shown = tuple(_shown(request, items))
+        shown = tuple(_shown(request, items, counts or {}))
         if shown:
             found.append(Group(label, shown))
     return found
 
 
-def _shown(request: HttpRequest, items: tuple[Item, ...]) -> Iterator[Shown]:
+def _shown(request: HttpRequest, items: tuple[Item, ...], counts: Counts) -> Iterator[Shown]:
     actor = getattr(request, "actor", None)
     if actor is None:
         return
@@ -92,4 +100,5 @@ def _shown(request: HttpRequest, items: tuple[Item, ...]) -> Iterator[Shown]:
         except NoReverseMatch:
             continue
         if may(actor, item.verb):
-            yield Shown(item.label, address, item.icon, request.path == address)
+            count = counts[item.url]() if item.url in counts else 0
+            yield Shown(item.label, address, item.icon, request.path == address, count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -23,8 +24,16 @@ from bihuan.matters.errors import BadValue, NotNow
 from bihuan.matters.models import Entry
 
 TEXTS_A_DAY = 10  # to one phone, whoever writes it into a form
+STEP = re.compile(r"[a-z_]{1,30}")
 CALL_HOURS = 24  # a webhook is tried for so long
 URL_MOST = 300
+
+
+class BadSteps(BadValue):
+    """The names of steps cannot be names of steps."""
+
+    code = "bad_steps"
+
 
 # ---- the inbox -----------------------------------------------------------------------------------
 
@@ -143,8 +152,8 @@ def add_webhook(
     known = {kind.key: kind for kind in kinds.every()}
     if set(kinds_told) - set(known):
         raise BadValue(_("没有这类事项。"))
-    if any(not step.isascii() or not step.isidentifier() for step in steps):
-        raise BadValue(_("步骤名只用英文小写字母和下划线。"))
+    if any(not STEP.fullmatch(step) for step in steps):
+        raise BadSteps(_("步骤名只用英文小写字母和下划线。"))
     secret = secrets.token_urlsafe(32)
     with transaction.atomic():
         hook = Webhook(

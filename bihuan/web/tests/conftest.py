@@ -108,13 +108,23 @@ def people(units: Any, zhang: Person, staff: dict[str, Person]) -> dict[str, Per
 @pytest.fixture
 def world(units: Any, staff: dict[str, Person]) -> World:
     """Give the rows that addresses are made of, all of 临清市."""
+    from bihuan.matters.channel_models import Webhook
     from bihuan.web.tests.doors import World
+    from conftest import MONDAY_9AM
 
     worker = staff["worker"]
+    hook = Webhook.objects.create(
+        url="https://city.example/hook",
+        secret="word",
+        unit=units.county,
+        created_by=staff["county_admin"],
+        created_at=MONDAY_9AM,
+    )
     return World(
         {
             "person": worker.pk,
             "post": worker.posts.get().pk,
             "unit": units.team.pk,
+            "webhook": hook.pk,
         }
     )

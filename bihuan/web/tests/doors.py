@@ -82,6 +82,10 @@ def a_unit(world: World) -> dict[str, Any]:
     return {"unit_id": world["unit"]}
 
 
+def a_webhook(world: World) -> dict[str, Any]:
+    return {"webhook_id": world["webhook"]}
+
+
 def managed(args: Callable[[World], dict[str, Any]], inside: Answer, method: str = "post") -> Door:
     """Make a door to something the administrator of its own county runs."""
     return Door(ADMIN, inside, elsewhere=403, method=method, args=args)
@@ -121,6 +125,15 @@ DOORS: dict[str, Door | tuple[Door, ...]] = {
     ),
     "places:addresses": for_all(),
     "places:cells": for_all(),
+    "inbox:list": Door(SIGNED_IN),
+    "inbox:read_all": Door(SIGNED_IN, 302, method="post", data=WRONG),
+    "inbox:open": Door(SIGNED_IN, 404, method="post", args=lambda _: {"message_id": 0}),
+    "inbox:webhooks": (Door(ADMIN), Door(ADMIN, 422, method="post", data=WRONG)),
+    "inbox:texts_again": Door(ADMIN, 302, method="post"),
+    "inbox:webhook": managed(a_webhook, 200, "get"),
+    "inbox:switch": managed(a_webhook, 302),
+    "inbox:redeliver": managed(a_webhook, 302),
+    "inbox:demo_texts": Door(SIGNED_IN, 404),  # a demo's alone
     "look:care": for_all(302, method="post"),
     "look:design": for_all(404),  # the sheets of examples exist in a demo alone
     "look:design_sheet": for_all(404, args=lambda _: {"sheet": "desk"}),
