@@ -7,17 +7,19 @@ from hashlib import sha256
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bihuan.base.text import BadPhone, normalise_phone
 from bihuan.matters.actions.opening import Once
+from bihuan.matters.actions.photos import Kept
 from bihuan.matters.errors import Refused
 from bihuan.places.coordinates import DATUMS, WGS84, BadCoordinates, to_wgs84
 from bihuan.reports.actions import TEXT_MOST, Sent, key_of
 from bihuan.reports.catalogue import choices, doors
 from bihuan.reports.rules import rulebook
-from bihuan.reports.uploads import PhotoForm
+from bihuan.reports.uploads import PhotoForm, PhotosField
 
 YES, NO = "yes", "no"
 
@@ -73,7 +75,6 @@ class ReportForm(PhotoForm):
     )
     channel = "resident"
     public = True
-    photos_owed = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -97,7 +98,8 @@ class ReportForm(PhotoForm):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         self._place(given)
-        if not given.get("text", "").strip() and not self.held and "photos" not in self.errors:
+        photos = self.held["photos"] or "photos" in self.errors
+        if not given.get("text", "").strip() and not photos:
             self.add_error("text", _("请写几句话，或拍一张照片。"))
         return given
 
@@ -144,8 +146,10 @@ class ReportForm(PhotoForm):
 
     def begin_anew(self) -> None:
         """Take a fresh key, for content that differs from what the old key stands for."""
-        self.data = self.data.copy()
-        self.data[self.add_prefix("once")] = str(uuid.uuid4())
+        assert isinstance(self.data, QueryDict)
+        changed = self.data.copy()
+        changed[self.add_prefix("once")] = str(uuid.uuid4())
+        self.data = changed
 
     def hint(self) -> str:
         """Return what to photograph, by the category chosen."""
@@ -158,19 +162,25 @@ class WorkerReportForm(ReportForm):
 
     channel = "worker"
     public = False
-    photos_owed = True
     solved = forms.BooleanField(
-        label=gettext_lazy("已在现场处理好"),
+        label=gettext_lazy("已在现场处理好，直接办结"),
         required=False,
-        help_text=gettext_lazy("勾选后直接办结，要附处理后的照片并写明怎么处理的"),
+        help_text=gettext_lazy("要写明怎么处理的，并附处理后的照片"),
     )
     done = words_field(gettext_lazy("怎么处理的"), required=False)
+    after = PhotosField(required=False, label=gettext_lazy("处理后的照片"))
 
+    def clean_after(self) -> tuple[Kept, ...]:
+        return self.take("after")
 
-class AfterForm(PhotoForm):
-    """The photos of what was done, beside the report's own: fields carry the prefix after-."""
-
-    prefix = "after"
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("solved"):
+            if not given.get("done", "").strip() and "done" not in self.errors:
+                self.add_error("done", _("请写明怎么处理的，居民会看到这段话。"))
+            if not self.held["after"] and "after" not in self.errors:
+                self.add_error("after", _("请附一张处理后的照片。"))
+        return given
 
 
 class CallForm(ReportForm):
@@ -221,7 +231,7 @@ class WordsForm(PhotoForm):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        if not given.get("words", "").strip() and not self.held and not self.errors:
+        if not given.get("words", "").strip() and not self.held["photos"] and not self.errors:
             self.add_error("words", _("请写几句话或附上照片。"))
         return given
 

@@ -87,7 +87,7 @@ class Line:
     who: str
     words: str = ""
     colour: str = ""
-    photos: list[Attachment] = field(default_factory=list)
+    photos: list[Any] = field(default_factory=list)
 
 
 def lines_for(report: Report, matter: Matter, photos: Sequence[Attachment]) -> list[Line]:
@@ -121,9 +121,7 @@ class _Known:
         for post in Post.objects.filter(person_id__in=people).order_by("pk"):
             self.posts.setdefault(post.person_id, []).append(post)
         sorts = {said.reasons for said in SAID.values() if said.reasons}
-        self.reasons = {
-            (row.sort, row.key): row for row in Reason.objects.filter(sort__in=sorts)
-        }
+        self.reasons = {(row.sort, row.key): row for row in Reason.objects.filter(sort__in=sorts)}
         self.photos = {bytes(photo.sha256).hex(): photo for photo in photos}
         matters = {entry.matter_id for entry in entries}
         stops = Stop.objects.filter(matter_id__in=matters, until__isnull=False)

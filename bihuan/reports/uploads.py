@@ -13,7 +13,9 @@ from typing import Any
 from django import forms
 from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from bihuan.matters.actions.photos import Kept, take_photo
 from bihuan.matters.photos import MAX_BYTES, REASONS, PhotoRefused
@@ -51,21 +53,17 @@ class ManyFiles(forms.ClearableFileInput):
 
     allow_multiple_selected = True
 
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return files.getlist(name) if hasattr(files, "getlist") else files.get(name)
+
 
 class PhotosField(forms.FileField):
-    """Up to `most` photos; gives the list of uploaded files, still as they came."""
+    """Several photos; gives the list of uploaded files, still as they came."""
 
     widget = ManyFiles
 
-    def __init__(self, *, most: int = PHOTOS_MOST, **kwargs: Any) -> None:
-        self.most = most
-        super().__init__(**kwargs)
-
     def clean(self, data: Any, initial: Any = None) -> Any:
-        files = [file for file in (data or []) if file]
-        if self.required and not files:
-            raise forms.ValidationError(self.error_messages["required"], code="required")
-        return files
+        return [file for file in (data or []) if file]
 
 
 def take_all(files: Iterable[UploadedFile[bytes]]) -> tuple[list[Kept], list[str]]:
@@ -82,32 +80,42 @@ def take_all(files: Iterable[UploadedFile[bytes]]) -> tuple[list[Kept], list[str
 
 
 class PhotoForm(forms.Form):
-    """A form with photos: `photos` are new files, `kept` the tokens of those that came before."""
+    """A form with photos: `photos` are new files, `kept-photos` the tokens of those before.
 
-    photos = PhotosField(required=False)
-    photos_owed = False
+    A further field of photos adds its own `clean_<name>`. held: by field, what is kept so far.
+    """
+
+    photos = PhotosField(required=False, label=gettext_lazy("照片"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.held: list[Held] = []
+        self.held: dict[str, list[Held]] = {
+            name: [] for name, field in self.fields.items() if isinstance(field, PhotosField)
+        }
+
+    @property
+    def room(self) -> dict[str, int]:
+        """Say how many more photos each field takes."""
+        return {name: PHOTOS_MOST - len(held) for name, held in self.held.items()}
 
     def clean_photos(self) -> tuple[Kept, ...]:
+        return self.take("photos")
+
+    def take(self, name: str) -> tuple[Kept, ...]:
         """Keep the new photos beside the old ones; all good ones stay though one is refused."""
-        field = self.fields["photos"]
-        assert isinstance(field, PhotosField)
-        tokens = dict.fromkeys(self.data.getlist(self.add_prefix("kept"))) if self.is_bound else {}
-        old = [photo for token in list(tokens)[: field.most] if (photo := open_token(token))]
-        room = field.most - len(old)
-        files = self.cleaned_data["photos"]
+        data = self.data
+        sent = data.getlist(f"kept-{name}") if isinstance(data, QueryDict) else []
+        tokens = list(dict.fromkeys(sent))[:PHOTOS_MOST]
+        old = [photo for token in tokens if (photo := open_token(token))]
+        room = PHOTOS_MOST - len(old)
+        files = self.cleaned_data[name]
         new, wrong = take_all(files[:room])
         photos = tuple({photo.name: photo for photo in (*old, *new)}.values())
-        self.held = [hold(photo) for photo in photos]
+        self.held[name] = [hold(photo) for photo in photos]
         if len(files) > room:
-            wrong.append(_("最多 %(n)s 张照片，多出的没有保存。") % {"n": field.most})
-        if len(old) < min(len(tokens), field.most):
+            wrong.append(_("最多 %(n)s 张照片，多出的没有保存。") % {"n": PHOTOS_MOST})
+        if len(old) < len(tokens):
             wrong.append(_("有照片放得太久，已经失效，请重新拍。"))
-        if not photos and not wrong and self.photos_owed:
-            wrong.append(_("请至少拍一张照片。"))
         if wrong:
             raise forms.ValidationError(wrong)
         return photos
