@@ -65,9 +65,12 @@ class Hands:
         lead = matter.tasks.filter(key="lead").exclude(state="returned").get()
         return self._one(lead.unit_id, Role.UNIT_HEAD, Role.CELL_HEAD)
 
-    def fallback(self, matter: Matter) -> int:
-        """The unit that takes what no rule names: the county's urban management."""
-        return tree().by_code("371581-city-management").id
+    def unit_for(self, suggested: int | None) -> int:
+        """The unit the rules suggest; what they leave to the centre goes to urban management."""
+        units = tree()
+        if suggested is not None and units.get(suggested).kind != "centre":
+            return suggested
+        return units.by_code("371581-city-management").id
 
     def other_unit(self, matter: Matter) -> int:
         """Another unit than the one that gave it back."""
@@ -76,7 +79,7 @@ class Hands:
             unit_id = tree().by_code(code).id
             if last is None or unit_id != last.unit_id:
                 return unit_id
-        return self.fallback(matter)
+        return self.unit_for(None)
 
     def photos(self, line: Line, *, after: bool) -> tuple[Kept, ...]:
         """The photo of the line's scene; every matter that owes one has a scene, or a plain one."""

@@ -21,6 +21,7 @@ from bihuan.matters.models import Clock, Matter
 from bihuan.reports import automatic
 from bihuan.reports.rules import CategoryRow, category_of
 
+WAY = ("reported", "verifying", "registered", "dispatched", "handling", "handled", "checking")
 ENDS = ("closed", "void", "rejected", "merged")
 NOT_OURS = "现场看过，不归我们管，请派给管这块的单位。"
 
@@ -59,7 +60,7 @@ class Script:
     def _wait(self, state: str) -> int | None:
         """Return the working seconds until the next step; None when the story stops here."""
         outcome = self.line.outcome
-        if outcome == f"still_open_{state}" or (outcome == "paused" and state == "paused"):
+        if _far_enough(outcome, state):
             return None
         if state == "handling":
             return self._handling_seconds()
@@ -161,7 +162,7 @@ class Script:
             return
         matter = self._matter()
         decision = automatic.decide(matter, at)
-        unit_id = decision.unit_id if decision.unit_id else self.hands.fallback(matter)
+        unit_id = self.hands.unit_for(decision.unit_id)
         matters.assign(
             matter_id=self.matter_id, unit_id=unit_id, by=self.hands.clerk(matter), at=at,
             why=decision.why_zh,
@@ -300,3 +301,11 @@ class Script:
 
     def _report_photos(self) -> bool:
         return self._matter().attachments.filter(use="report").exists()
+
+
+def _far_enough(outcome: str, state: str) -> bool:
+    """Say whether a story that is to stay open has come to its state, or past it by rule."""
+    if outcome == "paused":
+        return state == "paused"
+    target = outcome.removeprefix("still_open_")
+    return target in WAY and state in WAY and WAY.index(state) >= WAY.index(target)
