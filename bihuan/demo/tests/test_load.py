@@ -43,7 +43,7 @@ def test_every_outcome_of_the_invented_reports_is_played_as_written(county: None
     played = list(wanted.values())
     assert Stage(played, at=AT, say=lambda _: None).play() == len(played)
     state = dict(Report.objects.values_list("text", "matter__state"))
-    for outcome in ("still_open_reported", "still_open_handling", "still_open_checking"):
+    for outcome in ("still_open_handling", "still_open_checking"):
         assert state[wanted[outcome].text] == outcome.removeprefix("still_open_")
     assert state[wanted["paused"].text] == "paused"
     assert state[wanted["void"].text] == "void"
