@@ -72,7 +72,8 @@ UNSAID = frozenset(
     {
         "take_up_share", "finish_share", "return_share", "hand_over", "send_back", "reveal",
         "ask_extension", "agree_extension_unit", "refuse_extension", "appeal", "decide_appeal",
-        "escalate", "recompute", "merged_here", "unmerged_here",
+        "escalate",
+        "say_about", "recompute", "merged_here", "unmerged_here",
     }
 )  # fmt: skip
 BY_REPORTER = gettext_lazy("补充了说明")  # the step "note", when a reporter took it
