@@ -46,14 +46,3 @@ def test_every_decision_is_in_the_list_of_decisions() -> None:
     folder = ROOT / "docs" / "decisions"
     listed = set(re.findall(r"\]\(([^)]+\.md)\)", (folder / "README.md").read_text("utf8")))
     assert listed == {path.name for path in folder.glob("*.md")} - {"README.md"}
-
-
-def test_links_between_the_papers_lead_somewhere() -> None:
-    papers = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
-    wrong = [
-        f"{paper.relative_to(ROOT)}: {target}"
-        for paper in papers
-        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", paper.read_text("utf8"))
-        if not (paper.parent / target).exists()
-    ]
-    assert wrong == []
