@@ -49,28 +49,25 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
     (
         _("指挥中心"),
         (
-            Item(_("事项看板"), "board", "layout-kanban", "matters.view"),
-            Item(_("代录事项"), "desk_report", "circle-plus", "reports.file"),
-            Item(_("延期与申诉"), "decisions", "hourglass", "matters.extend_agree_centre"),
+            Item(_("事项看板"), "desk:board", "layout-kanban", "matters.view"),
+            Item(_("代录事项"), "reports:desk_report", "circle-plus", "reports.file"),
         ),
     ),
-    (_("处置与网格"), (Item(_("我的任务"), "tasks", "clipboard-list", "matters.take_up"),)),
+    (_("处置与网格"), (Item(_("我的任务"), "desk:tasks", "clipboard-list", "matters.take_up"),)),
     (
         _("基础数据"),
         (
-            Item(_("网格地图"), "cells", "map", "matters.view"),
             Item(_("导入网格"), "places:cells_import", "table-import", "places.import"),
             Item(_("导入地址"), "places:addresses_import", "table-import", "places.import"),
             Item(_("人员与单位"), "accounts:people", "users", "accounts.manage"),
             Item(_("对外推送"), "inbox:webhooks", "send", "matters.webhooks"),
-            Item(_("派遣规则"), "rules", "arrows-split-2", "rules.edit"),
-            Item(_("工作日历"), "calendar", "calendar", "rules.edit"),
         ),
     ),
     (
         _("审计"),
         (
-            Item(_("流水核验"), "verify", "shield-check", "audit.view"),
+            Item(_("查看记录"), "desk:looks", "eye", "audit.view"),
+            Item(_("流水封印"), "seals:list", "shield-check", "audit.view"),
             Item(_("管理日志"), "accounts:admin_log", "history", "audit.view"),
         ),
     ),

@@ -14,6 +14,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health", health.health, name="health"),
     path("api/v1/reports", reports, name="api_reports"),  # served by web/hot.py when deployed
     path("api/v1/", api.urls),
+    path("", include("bihuan.reports.urls")),
+    path("desk/", include("bihuan.desk.urls")),
     path("", include("bihuan.accounts.urls")),
     path("places/", include("bihuan.web.urls_places")),
     path("", include("bihuan.web.urls_look")),

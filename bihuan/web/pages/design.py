@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote
 
 from django import forms
-from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from bihuan.base.clock import now
+from bihuan.base.installation import is_demo
 
 SHEETS = ("phone", "progress", "tasks", "result", "desk", "matter", "form", "slip")
 SCENE = (
@@ -54,7 +54,7 @@ class Example(forms.Form):
 @require_safe
 def show(request: HttpRequest, sheet: str = "phone") -> HttpResponse:
     """Draw one sheet of examples."""
-    if sheet not in SHEETS or not (settings.DEBUG or getattr(settings, "DEMO", False)):
+    if sheet not in SHEETS or not is_demo():
         raise Http404
     wrong = Example({"title": "", "phone": "12", "unit": "a"})
     wrong.add_error("phone", _("手机号应为 11 位数字，请核对。"))
