@@ -10,13 +10,14 @@ from bihuan.accounts.actor import Actor, actor_of, today
 from bihuan.accounts.models import Person
 from bihuan.accounts.roles import Role
 from bihuan.accounts.units import tree
-from bihuan.demo import pictures
+from bihuan.demo import people, pictures
 from bihuan.demo.lines import Line
 from bihuan.matters.actions.photos import Kept, take_photo
 from bihuan.matters.models import Matter, Task
 from bihuan.reports.reasons import reason_text
 
 VARIANTS = 2
+LOGINS_SHOWN = frozenset(login.username for login in people.LOGINS)
 
 
 class Hands:
@@ -94,7 +95,8 @@ class Hands:
         if found is None:
             found = queries.nearest_people(unit_id, *roles, on=today())
             self.at_hand[unit_id, roles] = found
-        return self._actor(self.dice.choice(found))
+        shown = [person for person in found if person.username in LOGINS_SHOWN]
+        return self._actor(self.dice.choice(shown or found if self.dice.random() < 0.6 else found))
 
     def _actor(self, person: Person) -> Actor:
         if person.pk not in self.actors:

@@ -28,12 +28,14 @@ from bihuan.matters import jobs, reactions
 from bihuan.matters.models import Matter
 from bihuan.places.locate import locate
 from bihuan.places.models import Cell
+from bihuan.reports import reference as rules
 from bihuan.reports.actions import Filed, Sent, file_report
 from bihuan.reports.rules import rulebook
 
 COUNTY = ZoneInfo("Asia/Shanghai")
 Say = Callable[[str], None]
 SEED = 20261123
+SHOWN = 0.4  # share of a community's reports that lie in its first cell
 
 
 def load_demo(*, say: Say, lines: Path | None = None) -> int:
@@ -45,6 +47,7 @@ def load_demo(*, say: Say, lines: Path | None = None) -> int:
     if not Unit.objects.exists():
         say("正在建立演示县：单位、人员、网格、地址…… Making the demo county …")
         found_county(at=at - timedelta(days=90))
+        rules.load()  # dispatch rules name units, and these exist only now
     if lines is None and Matter.objects.filter(kind="report").exists():
         return 0
     wanted = lines_of.own(lines) if lines else lines_of.invented()
@@ -150,7 +153,9 @@ class _Places:
         """Return a point (WGS-84); the same address is always the same point."""
         key = (line.community_code, line.address or line.id)
         if key not in self.spots:
-            cell = dice.choice(self.cells.get(line.community_code) or self.every)
+            cells = self.cells.get(line.community_code) or self.every
+            # the first cell of a community is the one whose worker has a log-in to show
+            cell = cells[0] if dice.random() < SHOWN else dice.choice(cells)
             self.spots[key] = _inside(cell, dice)
         return self.spots[key]
 
