@@ -44,6 +44,7 @@ NOT_PERMITTED = (
     "您没有这一步的权限。",
     "You may not do this here. Ask your unit's administrator if your work needs it.",
 )
+# data: words in both languages
 NOT_FOUND = ("没有这件事项，或您不能查看它。", "There is no such matter, or you may not see it.")
 
 

@@ -13,6 +13,7 @@ class ReportsConfig(AppConfig):
         from bihuan.reports import panel
         from bihuan.reports.actions import reveal
         from bihuan.reports.kind import KIND
+        from bihuan.reports.rules import photo_owed
 
         # what the desk shows of a report; declared here, because kind.py knows no tables
         shown = replace(
@@ -23,5 +24,6 @@ class ReportsConfig(AppConfig):
             reasons=panel.listed_reasons,
             suggest=panel.suggest,
             reveal=reveal,
+            photo_owed=photo_owed,
         )
         kinds.register(shown)

@@ -81,14 +81,6 @@ PAUSE_CAUSES = (
 WAIT_CAUSES = ("question", "joint_survey", "access")
 
 
-def photo_owed(category: str) -> bool:
-    """Say whether finishing a report of `category` asks for a photo of the result."""
-    from bihuan.reports.rules import category_of  # noqa: PLC0415 — the table is read when asked
-
-    found = category_of(category)
-    return found is not None and found.photo_owed
-
-
 KIND = Kind(
     key="report",
     label=_("随手拍"),
@@ -96,5 +88,4 @@ KIND = Kind(
     loop=LOOP,
     pause_causes=PAUSE_CAUSES,
     wait_causes=WAIT_CAUSES,
-    photo_owed=photo_owed,
 )

@@ -104,8 +104,8 @@ def parse_window(text: str) -> Window | None:
 def _days(text: str) -> frozenset[int]:
     found: set[int] = set()
     for part in text.split(","):
-        first, _, last = part.partition("-")
-        a, b = DAYS.index(first), DAYS.index(last or first)
+        first, dash, last = part.partition("-")
+        a, b = DAYS.index(first), DAYS.index(last if dash else first)
         found.update(range(a, b + 1) if a <= b else [*range(a, 7), *range(b + 1)])
     return frozenset(found)
 
@@ -184,3 +184,9 @@ def rulebook() -> Rulebook:
 
 def category_of(key: str) -> CategoryRow | None:
     return rulebook().category(key)
+
+
+def photo_owed(category: str) -> bool:
+    """Say whether finishing a report of `category` asks for a photo of the result."""
+    found = category_of(category)
+    return found is not None and found.photo_owed

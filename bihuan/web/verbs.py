@@ -19,7 +19,7 @@ from bihuan.reports.uploads import open_token
 
 @dataclass(frozen=True)
 class Verb:
-    """A verb, the fields it needs and takes. names: fields that are called else as its arguments."""
+    """A verb, the fields it needs and takes. names: fields whose argument has another name."""
 
     do: Callable[..., Any]
     needs: tuple[str, ...] = ()

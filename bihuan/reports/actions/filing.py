@@ -184,7 +184,7 @@ def _opening(sent: Sent, row: CategoryRow, found: Found, at: datetime) -> Openin
 def title_of(sent: Sent, row: CategoryRow) -> str:
     """Return the first sentence of the words, 40 characters at most, or the category's name."""
     text = " ".join(sent.text.split())
-    for mark in "。！？!?；;\n":
+    for mark in "。！？!?；;\n":  # data: ends of a sentence
         text = text.split(mark, 1)[0]
     return text[:40] or row.name_zh
 

@@ -22,8 +22,7 @@ from bihuan.matters.verify import Finding
 from bihuan.reports import api
 from bihuan.reports.models import Report
 from bihuan.reports.queries import open_by_secret
-from bihuan.reports.tests.bed import LAT, LON, PHONE, Answer, Door, photo
-from bihuan.web import hot
+from bihuan.reports.tests.bed import LAT, LON, PHONE, Answer, Door, hot, photo
 
 pytestmark = pytest.mark.django_db
 WORDS = "温泉路口的垃圾桶满了好几天"
@@ -110,7 +109,7 @@ WRONG = [
     (b'{"text": "\\ud800"}', 400, "bad_json"),
     (b'{"text": "a", "lon": NaN, "lat": 1}', 400, "bad_json"),
     (b"[" * 60_000, 422, "bad_field"),
-    (b'{"text": ' + b'[' * 60_000, 422, "bad_field"),
+    (b'{"text": ' + b"[" * 60_000, 422, "bad_field"),
     (b"[]", 422, "bad_field"),
     (b'"text"', 422, "bad_field"),
     (b"null", 422, "bad_field"),
