@@ -265,7 +265,7 @@ def _rate(request: Request, report: Report) -> tuple[forms.Form | None, str]:
         return form, ""
     if solved:
         return None, _("谢谢您的评价。")
-    if answering(report).closed_at is None:
+    if Matter.objects.filter(pk=answering(report).pk, closed_at=None).exists():
         return None, _("已退回重新办理，会再请您评价。")
     return None, _("已记下没有解决。这件不能再自动重办，请拨打 12345，或重新上报。")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -194,4 +194,4 @@ def photo(request: Request, photo_id: int, size: str) -> HttpResponse:
     """Send a photo of a matter to somebody who may see the matter."""
     rows = Attachment.objects.filter(matter__in=visible_to(request.actor))
     found = get_object_or_404(rows, pk=photo_id)
-    return cast("HttpResponse", photo_response(request, found, thumb=size == "thumb"))
+    return photo_response(request, found, thumb=size == "thumb")

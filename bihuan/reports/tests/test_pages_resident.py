@@ -50,8 +50,7 @@ def upload(colour: str = "red", name: str = "a.jpg") -> SimpleUploadedFile:
 
 def is_picture(client: Client, address: str) -> bool:
     answer = client.get(address)
-    data = answer.getvalue()
-    return bool(answer["Content-Type"] == "image/jpeg" and data.startswith(b"\xff\xd8"))
+    return answer["Content-Type"] == "image/jpeg" and answer.content.startswith(b"\xff\xd8")
 
 
 def blank(client: Client, address: str = "/report") -> dict[str, str]:

@@ -126,5 +126,42 @@ def world(units: Any, staff: dict[str, Person]) -> World:
             "post": worker.posts.get().pk,
             "unit": units.team.pk,
             "webhook": hook.pk,
+            **reported(units, staff),
         }
     )
+
+
+def reported(units: Any, staff: dict[str, Person]) -> dict[str, Any]:
+    """File one report with a photo and give it to a unit; have the clerk write another down."""
+    from bihuan.accounts.actor import REPORTER, actor_of
+    from bihuan.base.clock import now
+    from bihuan.matters import actions as matters
+    from bihuan.matters.actions.photos import take_photo
+    from bihuan.matters.models import Attachment, Task
+    from bihuan.reports.actions import Sent, file_report
+    from bihuan.reports.tests.bed import LAT, LON, draw_cell, make_rules, photo
+
+    draw_cell(units)
+    make_rules(units)
+    clerk = actor_of(staff["clerk"])
+    seen = Sent(
+        text="垃圾桶满了，撒了一地",
+        category="litter",
+        lon=LON,
+        lat=LAT,
+        address="文化路与曙光街交叉口东北角",
+        phone="13800138000",
+        photos=(take_photo(photo()),),
+    )
+    filed = file_report(sent=seen, by=REPORTER, at=now())
+    matters.register(matter_id=filed.matter_id, by=clerk, at=now())
+    matters.assign(matter_id=filed.matter_id, unit_id=units.urban.pk, by=clerk, at=now())
+    called = Sent(text="路灯不亮", address="文化路", channel="phone")
+    written = file_report(sent=called, by=clerk, at=now())
+    return {
+        "number": filed.number,
+        "secret": filed.secret,
+        "photo": Attachment.objects.get(matter_id=filed.matter_id).pk,
+        "task": Task.objects.get(matter_id=filed.matter_id, key="lead").pk,
+        "written_down": written.record_id,
+    }

@@ -91,7 +91,43 @@ def managed(args: Callable[[World], dict[str, Any]], inside: Answer, method: str
     return Door(ADMIN, inside, elsewhere=403, method=method, args=args)
 
 
+def own(world: World) -> dict[str, Any]:
+    """Give the secret link of a reporter's own record."""
+    return {"number": world["number"], "secret": world["secret"]}
+
+
+def a_photo(world: World) -> dict[str, Any]:
+    return {"photo_id": world["photo"], "size": "thumb"}
+
+
+def a_task(world: World) -> dict[str, Any]:
+    return {"task_id": world["task"]}
+
+
+def a_verb(world: World) -> dict[str, Any]:
+    return a_task(world) | {"verb": "finish"}
+
+
+def in_hand(inside: Answer = 200, **more: Any) -> Door:
+    """Make a door on the phone of those with tasks."""
+    return Door(HANDS, inside, drawn_for="phone", **more)
+
+
+CLERKS = frozenset({"clerk"})
+
 DOORS: dict[str, Door | tuple[Door, ...]] = {
+    # the API knows tokens alone: whoever is signed in is nobody there
+    "api_reports": (
+        for_all(405),
+        for_all(422, method="post", data=WRONG),
+    ),
+    "api:openapi-json": for_all(),
+    "api:api-root": for_all(404),
+    "api:read_matter": for_all(404, args=lambda _: {"number": "SP-20261123-000001"}),
+    "api:take_step": for_all(
+        400, method="post", args=lambda _: {"number": "SP-20261123-000001", "verb": "register"}
+    ),
+    "api:keep_photo": for_all(422, method="post"),
     "health": for_all(503),  # no worker runs beside the tests
     "accounts:login": Door(SIGNED_IN, 302, anonymous=200),
     "accounts:logout": for_all(302, method="post"),
@@ -134,6 +170,38 @@ DOORS: dict[str, Door | tuple[Door, ...]] = {
     "inbox:switch": managed(a_webhook, 302),
     "inbox:redeliver": managed(a_webhook, 302),
     "inbox:demo_texts": Door(SIGNED_IN, 404),  # a demo's alone
+    # ---- reports: residents
+    "reports:home": Door(frozenset({RESIDENT, ANONYMOUS}), others=302, drawn_for="phone"),
+    "reports:report": (
+        for_all(drawn_for="phone"),
+        for_all(422, method="post", data=WRONG),
+    ),
+    "reports:kept_photo": for_all(404, args=lambda _: {"token": "forged"}),
+    "reports:track": (for_all(drawn_for="phone"), for_all(422, method="post", data=WRONG)),
+    "reports:progress": (
+        for_all(args=own, drawn_for="phone"),
+        for_all(404, args=lambda world: own(world) | {"secret": "wrong"}),
+    ),
+    "reports:sent": for_all(args=own, drawn_for="phone"),
+    "reports:slip": for_all(args=own, drawn_for="phone"),
+    "reports:own_photo": for_all(args=lambda world: own(world) | a_photo(world)),
+    "reports:act": (
+        for_all(302, method="post", args=lambda world: own(world) | {"verb": "remind"}),
+        for_all(404, method="post", args=lambda world: own(world) | {"verb": "explode"}),
+    ),
+    # ---- reports: those with tasks, the clerk
+    "reports:tasks": in_hand(),
+    "reports:task": in_hand(elsewhere=404, args=a_task),
+    "reports:task_verb": (
+        in_hand(elsewhere=404, args=a_verb),
+        in_hand(422, elsewhere=404, args=a_verb, method="post", data=WRONG),
+    ),
+    "reports:my_report": (in_hand(), in_hand(422, method="post", data=WRONG)),
+    "reports:photo": Door(STAFF | {"auditor"}, elsewhere=404, args=a_photo),
+    "reports:desk_report": (Door(CLERKS), Door(CLERKS, 422, method="post", data=WRONG)),
+    "reports:desk_filed": Door(
+        CLERKS, elsewhere=404, args=lambda world: {"record_id": world["written_down"]}
+    ),
     "look:care": for_all(302, method="post"),
     "look:design": for_all(404),  # the sheets of examples exist in a demo alone
     "look:design_sheet": for_all(404, args=lambda _: {"sheet": "desk"}),
