@@ -25,7 +25,8 @@ from bihuan.reports.tests.bed import LAT, LON, PHONE
 from conftest import Units
 
 pytestmark = pytest.mark.django_db
-PHOTO = Kept("ab/cd/x.jpg", "ab/cd/y.jpg", b"\1" * 32, 1, 1, 1)
+SUM = b"\1" * 32
+PHOTO = Kept(f"01/01/{SUM.hex()}.jpg", "ab/cd/y.jpg", SUM, 1, 1, 1)
 HOUR = timedelta(hours=1)
 OTHER_PHONE = "13900139000"
 
