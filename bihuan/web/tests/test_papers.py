@@ -34,3 +34,12 @@ def test_a_paper_points_at_what_is_there(paper: Path) -> None:
 def test_a_file_that_is_gone_is_found() -> None:
     assert named_files("see `matters/gone.py` and `reference/x.toml`") == ["matters/gone.py"]
     assert not is_there("matters/gone.py", ROOT / "README.md")
+
+
+def test_the_architecture_names_every_verb_of_the_kernel() -> None:
+    from bihuan.matters import actions
+
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf8")
+    listed = text.split("**Verbs**", 1)[1].split("):", 1)[1].split(". They are", 1)[0]
+    verbs = set(re.findall(r"\w+", listed))
+    assert verbs == {name for name in actions.__all__ if name.islower()}
