@@ -19,6 +19,7 @@ from bihuan.matters.models import Delivery, Entry, Notice
 logger = logging.getLogger(__name__)
 
 Reaction = Callable[[Entry, datetime], None]
+Wanted = Callable[[], bool]
 ANY = "*"
 # seconds until the next try, by the number of tries so far; the last value repeats
 BACKOFF = (5, 30, 120, 600, 1800, 3600)
@@ -26,22 +27,26 @@ BACKOFF = (5, 30, 120, 600, 1800, 3600)
 
 @dataclass(frozen=True)
 class Receiver:
-    """A named reaction to a kind's step; "*" stands for every kind or step."""
+    """A named reaction to a kind's step; "*" stands for every kind or step.
+
+    wanted: asked once a fan-out, whether there is anybody to react for; None = always.
+    """
 
     name: str
     kind: str
     step: str
     do: Reaction
+    wanted: Wanted | None = None
 
 
 _receivers: dict[str, Receiver] = {}
 
 
-def when(kind: str, step: str, name: str, do: Reaction) -> None:
+def when(kind: str, step: str, name: str, do: Reaction, *, wanted: Wanted | None = None) -> None:
     """Declare that `do` reacts to `step` of `kind`. The name is stored: never reuse it."""
     if name in _receivers:
         raise ValueError(f"reaction {name} is declared twice")
-    _receivers[name] = Receiver(name, kind, step, do)
+    _receivers[name] = Receiver(name, kind, step, do, wanted)
 
 
 def receivers_of(kind: str, step: str) -> list[str]:
@@ -58,11 +63,13 @@ def fan_out(*, at: datetime, limit: int = 500) -> int:
             .order_by("entry_id")
             .values_list("entry_id", "entry__matter__kind", "entry__step")[:limit]
         )
+        idle = {r.name for r in _receivers.values() if notices and r.wanted and not r.wanted()}
         Delivery.objects.bulk_create(
             (
                 Delivery(entry_id=entry_id, receiver=name, next_at=at)
                 for entry_id, kind, step in notices
                 for name in receivers_of(kind, step)
+                if name not in idle
             ),
             ignore_conflicts=True,
         )

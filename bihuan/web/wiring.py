@@ -10,6 +10,7 @@ from datetime import datetime
 
 from bihuan.matters.channels import inbox
 from bihuan.matters.channels.actions import queue_calls, tell_people
+from bihuan.matters.channels.webhooks import any_webhook
 from bihuan.matters.models import Entry
 from bihuan.matters.reactions import when
 from bihuan.reports import automatic, telling
@@ -31,7 +32,7 @@ def wire() -> None:
         when("*", step, f"inbox.{step}", tell)
     for step in telling.TELLS:
         when("report", step, f"texts.{step}", telling.tell_reporters)
-    when("*", "*", "webhooks", _call)
+    when("*", "*", "webhooks", _call, wanted=any_webhook)
 
 
 def _call(entry: Entry, at: datetime) -> None:

@@ -13,6 +13,11 @@ from bihuan.matters.models import Entry, Matter
 QUIET = frozenset({"reveal", "note", "recompute", "appeal", "decide_appeal"})
 
 
+def any_webhook() -> bool:
+    """Say whether any system at all is told: where none is, no entry needs a delivery."""
+    return Webhook.objects.filter(is_active=True).exists()
+
+
 def wanting(entry: Entry) -> list[Webhook]:
     """Return the active webhooks that are told of this entry."""
     if entry.step in QUIET:

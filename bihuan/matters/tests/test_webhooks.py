@@ -18,7 +18,7 @@ from bihuan.accounts.actor import actor_of
 from bihuan.accounts.may import NotPermitted
 from bihuan.accounts.models import AdminEntry, Person
 from bihuan.base.clock import now
-from bihuan.matters import actions
+from bihuan.matters import actions, reactions
 from bihuan.matters.channel_models import Call, Outgoing, Webhook
 from bihuan.matters.channels import jobs
 from bihuan.matters.channels.actions import (
@@ -30,7 +30,7 @@ from bihuan.matters.channels.actions import (
 )
 from bihuan.matters.channels.post import post
 from bihuan.matters.errors import BadValue, NotNow
-from bihuan.matters.models import Entry
+from bihuan.matters.models import Delivery, Entry
 from bihuan.matters.tests.bed import Cast, OpenErrand
 from bihuan.matters.tests.receiver import Receiver, receiving
 from conftest import Units
@@ -348,6 +348,19 @@ def test_a_webhook_that_hangs_holds_up_nobody(
         hanging.hold.set()
         couriers.wait(15)
     assert set(Call.objects.values_list("state", flat=True)) == {"done"}
+
+
+def test_where_no_system_is_told_an_entry_needs_no_delivery(
+    it: Receiver, hook: MakeHook, open_errand: OpenErrand, at: datetime
+) -> None:
+    first = open_errand()
+    reactions.tell(at=at)
+    made = hook(it.url)
+    second = open_errand()
+    reactions.tell(at=at)
+    rows = Delivery.objects.filter(receiver="webhooks")
+    assert [row.entry.matter_id for row in rows] == [second.matter_id] != [first.matter_id]
+    assert [call.webhook_id for call in Call.objects.all()] == [made.pk]
 
 
 def test_two_who_try_at_the_same_moment_call_once(

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,6 +18,7 @@ from bihuan.accounts.actor import Actor
 from bihuan.accounts.doors import needs, signed_in
 from bihuan.accounts.may import require
 from bihuan.accounts.request import Request
+from bihuan.accounts.roles import Role
 from bihuan.accounts.units import tree
 from bihuan.base.clock import now
 from bihuan.base.installation import is_demo
@@ -36,8 +37,10 @@ from bihuan.matters.channels.actions import (
 from bihuan.matters.channels.words import words_of
 from bihuan.matters.errors import Refused
 from bihuan.matters.models import Matter
+from bihuan.matters.queries import open_tasks
 
 PAGE = 30
+ON_THE_GROUND = frozenset({Role.WORKER, Role.CELL_HEAD})  # they have a phone in hand
 
 
 class WebhookForm(forms.Form):
@@ -92,15 +95,16 @@ def open_message(request: Request, message_id: int) -> HttpResponse:
     found = read_message(message_id=message_id, by=request.actor, at=now())
     if found is None:
         raise Http404
-    return redirect(address_of(found.matter))
+    return redirect(address_of(found.matter, request.actor))
 
 
-def address_of(matter: Matter) -> str:
-    """Give the page of a matter; the inbox itself where this installation has no such page."""
-    try:
-        return reverse("desk:matter", args=[matter.number])
-    except NoReverseMatch:
-        return reverse("inbox:list")
+def address_of(matter: Matter, by: Actor) -> str:
+    """Give the page of a matter: for who works on the ground their task, where one is open."""
+    if matter.kind == "report" and by.roles <= ON_THE_GROUND:
+        task = open_tasks(by).filter(matter=matter).first()
+        if task is not None:
+            return reverse("reports:task", args=[task.pk])
+    return reverse("desk:matter", args=[matter.number])
 
 
 @require_POST

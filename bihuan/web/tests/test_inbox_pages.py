@@ -12,12 +12,15 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from bihuan.accounts.actor import REPORTER
 from bihuan.accounts.models import Person
 from bihuan.matters import actions, reactions
 from bihuan.matters.channel_models import Call, Message, Outgoing, Webhook
 from bihuan.matters.channels.actions import queue_calls, queue_text, tell_people
-from bihuan.matters.models import Entry, Matter
+from bihuan.matters.models import Entry, Matter, Task
 from bihuan.matters.tests.bed import Cast, OpenErrand, cast_of, opener
+from bihuan.reports.actions import Sent, file_report
+from bihuan.reports.tests.bed import LAT, LON, draw_cell, make_rules
 from bihuan.web.pages import inbox
 from conftest import Units
 
@@ -47,6 +50,12 @@ def open_errand(units: Units, at: datetime) -> OpenErrand:
 @pytest.fixture
 def cast(staff: dict[str, Person], zhao: Person) -> Cast:
     return cast_of(staff, zhao)
+
+
+@pytest.fixture
+def rules(units: Units) -> None:
+    draw_cell(units)
+    make_rules(units)
 
 
 @pytest.fixture
@@ -93,12 +102,24 @@ def test_opening_a_message_marks_it_read_and_goes_to_the_matter(
     answer = client.post(f"/inbox/{message.pk}/open")
     assert answer.status_code == 302
     number = Matter.objects.get(pk=pk).number
-    assert answer["Location"] == inbox.address_of(message.matter)
-    assert number in answer["Location"] or answer["Location"] == "/inbox"
+    assert answer["Location"] == f"/desk/{number}"
     message.refresh_from_db()
     assert message.read_at is not None
     assert "有新的事项" not in page(client, "/inbox?unread=1")
     assert "有新的事项" in page(client)
+
+
+def test_who_works_on_the_ground_is_led_to_their_task(
+    units: Units, cast: Cast, rules: None, at: datetime
+) -> None:
+    sent = Sent(text="楼下半夜施工", category="noise", lon=LON, lat=LAT)
+    pk = file_report(sent=sent, by=REPORTER, at=at).matter_id
+    matter = Matter.objects.get(pk=pk)
+    assert inbox.address_of(matter, cast.worker) == f"/desk/{matter.number}"
+    actions.accept(matter_id=pk, by=cast.clerk, at=at)
+    task = Task.objects.get(matter=matter, key="verify")
+    assert inbox.address_of(matter, cast.worker) == f"/my/tasks/{task.pk}"
+    assert inbox.address_of(matter, cast.clerk) == f"/desk/{matter.number}"
 
 
 def test_anothers_message_is_not_found_and_stays_unread(
