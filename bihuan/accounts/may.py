@@ -71,6 +71,8 @@ MAY: dict[str, frozenset[Role]] = {
     "matters.attach": STAFF | {REPORTER},
     # PIPL art. 6: the least needed. Whoever handles a complaint does not learn who complained.
     "matters.reveal": CENTRE,
+    # Whom it is about is kept away from it; never said by those who handle.
+    "matters.say_about": CENTRE,
     "matters.export": CENTRE,
     "reports.file": STAFF | {REPORTER},
     "rules.edit": frozenset({COUNTY_ADMIN}),

@@ -22,11 +22,20 @@ from bihuan.accounts.units import tree
 from bihuan.matters import chain, kinds
 from bihuan.matters.errors import NoteMissing, NotNow, OwnInterest
 from bihuan.matters.loop import BACK, NoSuchStep, Step
-from bihuan.matters.models import Clock, ClockMark, Entry, Matter, Note, Notice, Task
-from bihuan.matters.timed import ENDED, OPEN, Timed
+from bihuan.matters.models import Clock, ClockMark, Entry, Matter, Note, Notice, Stop, Task
+from bihuan.matters.timed import OPEN, Timed
 
-# Changed by verbs and saved by `write`; the first four also stand in the entry's facts.
-FOLDED = ("due_at", "owner_id", "category", "merged_into_id")
+# Changed by verbs, saved by `write`, and told in the entry's facts: `verify` folds and compares.
+FOLDED = (
+    "due_at",
+    "owner_id",
+    "category",
+    "merged_into_id",
+    "about_unit_id",
+    "about_person_id",
+    "exempt",
+    "resolved",
+)
 SAVED = (
     *FOLDED,
     "state",
@@ -39,28 +48,44 @@ SAVED = (
     "level",
     "urgency",
     "closed_at",
-    "resolved",
-    "exempt",
     "reminds",
     "presses",
     "reopens",
     "split_from_id",
 )
 TASK_SAVED = ("state", "unit_id", "person_id", "opinion", "opened_at", "due_at", "done_at", "needs")
-# verbs that nobody may use on a matter about themselves or their unit
+HELD_KEYS = ("accept", "verify", "check")  # tasks that end by a verb of their own
+# Verbs that nobody may use on a matter about themselves or their unit. What is left to them:
+# words (note, remind), giving back what was given to them by mistake, an appeal.
 OWN_INTEREST = frozenset(
     {
+        "matters.accept",
         "matters.verify",
+        "matters.register",
+        "matters.reject",
+        "matters.assign",
         "matters.take_up",
         "matters.finish",
-        "matters.check",
-        "matters.close",
-        "matters.void",
-        "matters.reject",
-        "matters.reveal",
+        "matters.hand_over",
+        "matters.add_helper",
         "matters.solve_on_spot",
+        "matters.ask",
+        "matters.extend",
+        "matters.extend_agree_unit",
+        "matters.extend_agree_centre",
+        "matters.pause",
+        "matters.revive",
         "matters.appeal_first",
         "matters.appeal_second",
+        "matters.check",
+        "matters.close",
+        "matters.rework",
+        "matters.callback",
+        "matters.merge",
+        "matters.split",
+        "matters.void",
+        "matters.reveal",
+        "matters.say_about",
     }
 )
 
@@ -78,6 +103,7 @@ class Case(Timed):
     gone: list[Task] = field(default_factory=list)  # rounds set aside by this change
     _was: dict[str, object] = field(default_factory=dict)
     _tasks_were: dict[int, tuple[object, ...]] = field(default_factory=dict)
+    _late_were: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self._remember()
@@ -105,13 +131,23 @@ class Case(Timed):
             self.allow_no_own_interest(by)
 
     def allow_no_own_interest(self, by: Actor) -> None:
-        matter = self.matter
-        if by.person_id is not None and matter.about_person_id == by.person_id:
-            raise OwnInterest(_("这件事项反映的是您本人，请由他人办理。"))
-        if matter.about_unit_id is None or by.person_id is None:
+        """Raise OwnInterest when the matter is about `by`, or about a unit they work for."""
+        if by.person_id is None:
             return
-        if tree().subtree(matter.about_unit_id) & by.unit_ids:
+        if self.matter.about_person_id == by.person_id:
+            raise OwnInterest(_("这件事项反映的是您本人，请由他人办理。"))
+        if any(self.concerns(unit_id) for unit_id in by.unit_ids):
             raise OwnInterest(_("这件事项反映的是您所在的单位，请由其他单位办理。"))
+
+    def concerns(self, unit_id: int) -> bool:
+        """Say whether the matter is about this unit, or about one above it."""
+        about = self.matter.about_unit_id
+        return about is not None and unit_id in tree().subtree(about)
+
+    def allow_unit(self, unit_id: int) -> None:
+        """Raise OwnInterest when work would be given to the unit that the matter is about."""
+        if self.concerns(unit_id):
+            raise OwnInterest(_("这件事项反映的就是该单位，请交给其他单位办理。"))
 
     # -- the loop ---------------------------------------------------------------------------
 
@@ -130,11 +166,17 @@ class Case(Timed):
         return str(dict(self.kind.loop.labels).get(self.matter.state, self.matter.state))
 
     def before(self) -> str:
-        """Return the state from which the present one was entered."""
+        """Return the state from which the present one was entered.
+
+        Coming back is not entering: a matter that was merged while it was paused goes back to
+        paused, and from there to where it was paused.
+        """
         state = self.matter.state
+        returns = [s.name for s in self.kind.loop.steps if s.target == BACK]
         last = (
             Entry.objects.filter(matter_id=self.matter.pk, after=state)
             .exclude(before=state)
+            .exclude(step__in=returns)
             .order_by("-seq")
             .values_list("before", flat=True)
             .first()
@@ -180,11 +222,22 @@ class Case(Timed):
     def next_round(
         self, key: str, *, unit_id: int, at: datetime, person_id: int | None = None
     ) -> Task:
-        """Set the live round of `key` aside as returned (opinion kept) and open a new one."""
-        rounds = Task.objects.filter(matter=self.matter, key=key).count()
+        """Set the live round of `key` aside as returned (opinion kept) and open a new one.
+
+        What the task needs, the new round needs too.
+        """
+        earlier = Task.objects.filter(matter=self.matter, key=key)
+        rounds = list(earlier.order_by("round").values_list("needs", flat=True))
         if key in self.tasks:
             self.set_aside(self.tasks[key])
-        return self.add_task(key, unit_id=unit_id, at=at, person_id=person_id, round=rounds + 1)
+        return self.add_task(
+            key,
+            unit_id=unit_id,
+            at=at,
+            person_id=person_id,
+            needs=tuple(rounds[-1]) if rounds else (),
+            round=len(rounds) + 1,
+        )
 
     def set_aside(self, task: Task) -> None:
         """Mark a live round as returned; saved at once, or its next round could not be opened."""
@@ -214,8 +267,8 @@ class Case(Timed):
                 task.state, task.done_at = "skipped", at
 
     def share(self) -> list[Task]:
-        """Return the live tasks of handling: the lead and its helpers."""
-        return [t for t in self.tasks.values() if t.key == "lead" or t.key.startswith("helper")]
+        """Return the live tasks of handling: the lead and its helpers, or a kind's own shares."""
+        return [t for t in self.tasks.values() if t.key not in HELD_KEYS]
 
     # -- history ----------------------------------------------------------------------------
 
@@ -288,7 +341,11 @@ class Case(Timed):
                 said[f"task:{task.key}:{task.round}"] = task.state
             if was is None or was[1] != task.unit_id:
                 said[f"unit:{task.key}:{task.round}"] = task.unit_id
+        said.update({f"late:{name}": True for name in sorted(self._late() - self._late_were)})
         return said
+
+    def _late(self) -> frozenset[str]:
+        return frozenset(c.name for c in self.clocks.values() if c.late)
 
     def _save(self) -> None:
         changed = [n for n in SAVED if getattr(self.matter, n) != self._was[n]]
@@ -300,6 +357,7 @@ class Case(Timed):
     def _remember(self) -> None:
         self._was = {name: getattr(self.matter, name) for name in SAVED}
         self._tasks_were = {t.pk: _task_values(t) for t in (*self.tasks.values(), *self.gone)}
+        self._late_were = self._late()
 
 
 def _task_values(task: Task) -> tuple[object, ...]:
@@ -372,16 +430,18 @@ def taking(
     before = case.matter.state
     case.matter.state = case.before() if wanted.target == BACK else wanted.target
     yield
-    _close_or_open(case, before, at)
+    _close_or_open(case, name, before, at)
     case.write(name, by=by, at=at, note=note.strip(), task=task, facts=facts, before=before)
 
 
-def _close_or_open(case: Case, before: str, at: datetime) -> None:
+def _close_or_open(case: Case, name: str, before: str, at: datetime) -> None:
     ends = case.kind.loop.ends
     if case.matter.state in ends:
         case.skip_open_tasks(at)
-        for name in case.clocks:
-            case.end_clock(name, at=at, cause=ENDED)
+        for clock in case.clocks:
+            case.end_clock(clock, at=at, cause=name)
+        if case.matter.merged_into_id is None:  # unmerged, it stands still as it did before
+            Stop.objects.filter(matter=case.matter, ended_at=None).update(ended_at=at)
         case.matter.closed_at = at
     elif before in ends:
         case.matter.closed_at = None

@@ -33,7 +33,10 @@ def climb(*, at: datetime, limit: int = 1000) -> int:
             .values_list("pk", "matter_id")[:limit]
         )
         for clock_id, matter_id in list(clocks):
-            done += _climb_one(rung, clock_id, matter_id, at)
+            try:
+                done += _climb_one(rung, clock_id, matter_id, at)
+            except Exception:  # one matter that cannot climb must not hold up the others
+                logger.exception("matter %s could not climb rung %s", matter_id, rung.key)
     return done
 
 

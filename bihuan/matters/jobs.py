@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
@@ -14,17 +15,18 @@ from django.db import close_old_connections, connection
 
 from bihuan.accounts.actor import SYSTEM
 from bihuan.base.clock import now
-from bihuan.matters import escalate, reactions, seal
+from bihuan.matters import blobs, escalate, reactions, seal
 from bihuan.matters.actions.times import revive_due
 from bihuan.matters.case import held
 from bihuan.matters.channels.jobs import Couriers, forget_old
-from bihuan.matters.models import Clock
+from bihuan.matters.models import Attachment, Clock
 
 if TYPE_CHECKING:
     from django.db.backends.postgresql.base import DatabaseWrapper
 
 logger = logging.getLogger(__name__)
 IDLE_SECONDS = 0.5
+SWEEP_AFTER = timedelta(days=1)  # longer than any request that still wants its photos
 
 
 def raw() -> psycopg.Connection[Any]:
@@ -43,16 +45,29 @@ def seal_all(*, at: datetime, from_start: bool = False) -> int:
 
 
 def each_minute(*, at: datetime) -> None:
-    """Do what is due once a minute."""
-    revive_due(by=SYSTEM, at=at)
-    escalate.climb(at=at)
-    seal_all(at=at)
+    """Do what is due once a minute; what fails holds up nothing else."""
+    _quietly(lambda: revive_due(by=SYSTEM, at=at))
+    _quietly(lambda: escalate.climb(at=at))
+    _quietly(lambda: seal_all(at=at))
 
 
 def each_night(*, at: datetime) -> None:
-    """Seal what a transaction held open for over an hour has left behind; clear old words away."""
-    seal_all(at=at, from_start=True)
-    forget_old(at=at)
+    """Seal what a transaction held open for over an hour has left behind; clear away what is old.
+
+    Old words, and photos that no matter came to own: kept on disk before the report was refused.
+    """
+    _quietly(lambda: seal_all(at=at, from_start=True))
+    _quietly(lambda: forget_old(at=at))
+    _quietly(lambda: sweep_photos(at=at))
+
+
+def sweep_photos(*, at: datetime) -> int:
+    """Delete photos on disk that no attachment names and that are over a day old; say how many."""
+    rows = Attachment.objects.values_list("name", "thumb").iterator(chunk_size=5000)
+    gone = blobs.sweep(chain.from_iterable(rows), older_than=at - SWEEP_AFTER)
+    if gone:
+        logger.info("%s photos that no matter owns were deleted", len(gone))
+    return len(gone)
 
 
 def recompute(*, days_from: datetime, at: datetime) -> int:
@@ -64,11 +79,11 @@ def recompute(*, days_from: datetime, at: datetime) -> int:
     rows = Clock.objects.filter(done_at=None, due_at__gte=days_from, hours__isnull=False)
     for matter_id in list(rows.values_list("matter_id", flat=True).distinct()):
         with held(matter_id) as case:
-            due = case.matter.due_at
-            for clock in case.clocks.values():
-                if clock.done_at is None:
-                    case.reckon(clock)
-            if case.matter.due_at != due:
+            clocks = [c for c in case.clocks.values() if c.done_at is None]
+            before = [c.due_at for c in clocks]
+            for clock in clocks:
+                case.reckon(clock)
+            if [c.due_at for c in clocks] != before:
                 case.write("recompute", by=SYSTEM, at=at)
                 moved += 1
     return moved

@@ -95,9 +95,9 @@ class Matter(models.Model):
             models.Index(
                 fields=["area", "due_at"], condition=Q(closed_at=None), name="matter_area"
             ),
-            # board: a tab of the whole county, and its count
+            # board: a tab of the whole county and its count; all that a unit's board sorts by
             models.Index(
-                fields=["state", "due_at"], condition=Q(closed_at=None), name="matter_state"
+                fields=["state", "due_at", "id"], condition=Q(closed_at=None), name="matter_state"
             ),
             # board: what is over, newest first; not touched when a matter is opened
             models.Index(
@@ -242,7 +242,10 @@ class Stop(models.Model):
 
 
 class Extension(models.Model):
-    """More time asked for (延期): the unit's head agrees, then the centre; refusals count not."""
+    """More time asked for (延期): the unit's head agrees, then the centre; refusals count not.
+
+    lapsed: the work was done, or the matter over, before both had answered.
+    """
 
     matter = models.ForeignKey(Matter, models.PROTECT, related_name="extensions", db_index=False)
     state = models.CharField(max_length=12)
@@ -259,7 +262,7 @@ class Extension(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=("asked", "unit_agreed", "granted", "refused")),
+                condition=Q(state__in=("asked", "unit_agreed", "granted", "refused", "lapsed")),
                 name="extension_state",
             ),
             models.CheckConstraint(condition=Q(seconds__gt=0), name="extension_seconds"),

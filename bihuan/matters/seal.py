@@ -30,13 +30,13 @@ INSERT = "INSERT INTO matters_seal (id, at, count, root, hash) VALUES (%s, %s, %
 LEAVES = "COPY matters_leaf (entry_id, matter_id, seq, hash, seal_id, position) FROM STDIN"
 ROW = """
 SELECT e.id, e.hash, l.seal_id, l.position FROM matters_entry e
-JOIN matters_leaf l ON l.entry_id = e.id JOIN matters_matter m ON m.id = e.matter_id
+LEFT JOIN matters_leaf l ON l.entry_id = e.id JOIN matters_matter m ON m.id = e.matter_id
 WHERE m.number = %s AND e.seq = %s
 """
 
 
-class NotSealed(LookupError):
-    """The line of history is not there, or not sealed yet (it will be within a minute)."""
+class NoSuchLine(LookupError):
+    """The line of history is not there."""
 
 
 def seal_hash(last: bytes, seal: int, at: datetime, count: int, root: bytes) -> bytes:
@@ -71,21 +71,24 @@ def seal_new(
 
 
 def receipt(db: psycopg.Connection[Any], *, number: str, seq: int) -> dict[str, Any]:
-    """Return what proves that a line of history was sealed: its hash, path and seal (all hex)."""
+    """Return what proves that a line of history was there: its hash, path and seal (all hex).
+
+    Within its first minute a line is not sealed yet: seal, path and root are null then.
+    """
     row = db.execute(ROW, [number, seq]).fetchone()
     if row is None:
-        raise NotSealed(f"{number}: line {seq} is not sealed")
+        raise NoSuchLine(f"{number}: there is no line {seq}")
     _, line, seal, position = row
+    kept: dict[str, Any] = {"number": number, "seq": seq, "hash": line.hex()}
+    if seal is None:
+        return kept | {"seal": None, "path": None, "root": None}
     leaves = [
         r[0]
         for r in db.execute(
             "SELECT hash FROM matters_leaf WHERE seal_id = %s ORDER BY position", [seal]
         )
     ]
-    return {
-        "number": number,
-        "seq": seq,
-        "hash": line.hex(),
+    return kept | {
         "seal": seal,
         "path": chain.path(leaves, position),
         "root": chain.root(leaves).hex(),
@@ -97,19 +100,22 @@ def check_receipt(db: psycopg.Connection[Any], kept: dict[str, Any]) -> str | No
 
     Needs neither the matter nor its history: it finds them gone.
     """
-    row = db.execute("SELECT root FROM matters_seal WHERE id = %s", [kept["seal"]]).fetchone()
-    if row is None:
-        return f"seal {kept['seal']} is missing"
-    climbed = chain.follow(bytes.fromhex(kept["hash"]), [(a, b) for a, b in kept["path"]])
-    if climbed != row[0]:
-        return f"seal {kept['seal']} does not hold line {kept['seq']} of {kept['number']}"
+    sealed = kept["seal"] is not None
+    if sealed:
+        row = db.execute("SELECT root FROM matters_seal WHERE id = %s", [kept["seal"]]).fetchone()
+        if row is None:
+            return f"seal {kept['seal']} is missing"
+        climbed = chain.follow(bytes.fromhex(kept["hash"]), [(a, b) for a, b in kept["path"]])
+        if climbed != row[0]:
+            return f"seal {kept['seal']} does not hold line {kept['seq']} of {kept['number']}"
     there = db.execute(
         "SELECT e.hash FROM matters_entry e JOIN matters_matter m ON m.id = e.matter_id "
         "WHERE m.number = %s AND e.seq = %s",
         [kept["number"], kept["seq"]],
     ).fetchone()
     if there is None:
-        return f"{kept['number']}: line {kept['seq']} was sealed in {kept['seal']} and is gone"
+        was = f"was sealed in {kept['seal']} and" if sealed else "was there and"
+        return f"{kept['number']}: line {kept['seq']} {was} is gone"
     if there[0] != bytes.fromhex(kept["hash"]):
         return f"{kept['number']}: line {kept['seq']} is not the one on the receipt"
     return None

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bihuan.base import calendar, worktime
-from bihuan.matters.models import Clock, ClockMark, Matter, Task
+from bihuan.matters.models import Clock, ClockMark, Extension, Matter, Task
 
 OPEN = ("ready", "doing")
-ENDED = "ended"  # cause of a clock's last mark when the end of the loop stopped it
+ASKED = ("asked", "unit_agreed")  # states of an extension that still waits for a word
 
 
 @dataclass
@@ -89,6 +89,9 @@ class Timed:
         self._note_late(clock, at)
         clock.done_at = at
         self.mark(clock, at=at, runs=False, cause=cause)
+        if name == "finish":  # more time for what is over is asked no longer
+            asked = Extension.objects.filter(matter=self.matter, state__in=ASKED)
+            asked.update(state="lapsed", decided_at=at)
 
     def reopen_clock(self, name: str, *, at: datetime, fresh: bool) -> None:
         """Let an ended clock run again; `fresh` gives it its whole limit anew."""

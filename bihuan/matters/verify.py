@@ -12,24 +12,33 @@ from datetime import datetime
 from hashlib import sha256
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from bihuan.matters import chain
+from bihuan.matters import blobs, chain
 from bihuan.matters.seal import seal_hash
 
 ENTRIES = """
 SELECT m.id, m.number, m.last_seq, m.last_hash, m.state, m.due_at, m.owner_id, m.category,
-  m.merged_into_id, e.hash, n.salt, n.text,
+  m.merged_into_id, m.about_unit_id, m.about_person_id, m.exempt, m.resolved,
+  e.hash, n.salt, n.text,
   e.seq, e.step, e.task, e.before, e.after, e.by_id, e.at, e.facts::text,
   e.note_digest
 FROM matters_matter m LEFT JOIN matters_entry e ON e.matter_id = m.id
 LEFT JOIN matters_note n ON n.entry_id = e.id ORDER BY m.id, e.seq
 """
 TASKS = "SELECT matter_id, key, round, state, unit_id FROM matters_task ORDER BY matter_id, id"
-PHOTOS = "SELECT matter_id, encode(sha256, 'hex') FROM matters_attachment ORDER BY matter_id, id"
+PHOTOS = """
+SELECT matter_id, CASE WHEN strpos(name, encode(sha256, 'hex')) > 0
+  THEN encode(sha256, 'hex') ELSE name END FROM matters_attachment ORDER BY matter_id, id
+"""
+LATE = "SELECT matter_id, name FROM matters_clock WHERE late ORDER BY matter_id"
+FILES = """
+SELECT m.number, 0, a.name, a.thumb FROM matters_attachment a
+JOIN matters_matter m ON m.id = a.matter_id ORDER BY a.id
+"""
 LEAVES = """
 SELECT l.seal_id, l.position, l.matter_id, l.seq, l.hash, e.hash, e.matter_id, e.seq, m.number
 FROM matters_leaf l LEFT JOIN matters_entry e ON e.id = l.entry_id
@@ -37,9 +46,9 @@ LEFT JOIN matters_matter m ON m.id = l.matter_id ORDER BY l.seal_id, l.position
 """
 UNSEALED = """
 SELECT m.number, e.matter_id, e.seq FROM matters_entry e JOIN matters_matter m ON m.id = e.matter_id
-WHERE e.at < %s::timestamptz - interval '10 minutes'
-  AND NOT EXISTS (SELECT FROM matters_leaf l WHERE l.entry_id = e.id)
-  AND EXISTS (SELECT FROM matters_seal s WHERE s.at > e.at + interval '10 minutes')
+WHERE NOT EXISTS (SELECT FROM matters_leaf l WHERE l.entry_id = e.id)
+  AND e.id < (SELECT max(l.entry_id) FROM matters_leaf l WHERE l.seal_id = (
+    SELECT max(s.id) FROM matters_seal s WHERE s.at < %s::timestamptz - interval '2 days'))
 ORDER BY e.id LIMIT 20
 """
 STRAYS = """
@@ -47,6 +56,59 @@ SELECT e.matter_id, min(e.seq) FROM matters_entry e
 LEFT JOIN matters_matter m ON m.id = e.matter_id WHERE m.id IS NULL GROUP BY 1 ORDER BY 1 LIMIT 20
 """
 Row = tuple[Any, ...]
+
+
+class Line(NamedTuple):
+    """One row of ENTRIES: the matter as it is now, and one line of its history."""
+
+    matter_id: int
+    number: str
+    last_seq: int
+    last_hash: bytes
+    state: str
+    due_at: datetime | None
+    owner: int
+    category: str
+    merged_into: int | None
+    about_unit: int | None
+    about_person: int | None
+    exempt: bool
+    resolved: bool | None
+    hash: bytes
+    salt: bytes
+    text: str | None
+    seq: int | None
+    step: str
+    task: str
+    before: str
+    after: str
+    by: int | None
+    at: datetime
+    facts: str
+    note: bytes | None
+
+    def body(self) -> chain.Body:
+        """Return what was hashed."""
+        assert self.seq is not None
+        return chain.Body(
+            self.seq,
+            self.step,
+            self.task,
+            self.before,
+            self.after,
+            self.by,
+            self.at,
+            json.loads(self.facts),
+            self.note,
+        )
+
+
+class Beside(NamedTuple):
+    """What belongs to a matter beside its history: tasks, photo digests, clocks that were late."""
+
+    tasks: list[Row]
+    photos: set[str]
+    late: set[str]
 
 
 @dataclass(frozen=True)
@@ -93,79 +155,78 @@ def chains(db: psycopg.Connection[Any]) -> Iterator[Finding]:
     """Recompute every matter's chain and fold its present values from its history."""
     tasks = _Grouped(_stream(db, TASKS, "tasks"))
     photos = _Grouped(_stream(db, PHOTOS, "photos"))
+    late = _Grouped(_stream(db, LATE, "late"))
     for matter_id, rows in groupby(_stream(db, ENTRIES, "entries"), itemgetter(0)):
-        yield from one_chain(
-            [_read(row) for row in rows],
+        beside = Beside(
             list(tasks.of(matter_id)),
             {row[1] for row in photos.of(matter_id)},
+            {row[1] for row in late.of(matter_id)},
         )
+        yield from one_chain([Line(*row) for row in rows], beside)
 
 
-def _read(row: Row) -> Row:
-    return row if row[19] is None else (*row[:19], json.loads(row[19]), *row[20:])
-
-
-def one_chain(rows: list[Row], tasks: list[Row], photos: set[str]) -> Iterator[Finding]:
+def one_chain(lines: list[Line], beside: Beside) -> Iterator[Finding]:
     """Check one matter: its lines in order, each hash, the head, and the folded present."""
-    number, last_seq, last_hash = rows[0][1:4]
-    if rows[0][12] is None:
+    head = lines[0]
+    number = head.number
+    if head.seq is None:
         yield Finding(number, 1, "it has no history")
         return
     before = chain.start(number)
-    for expected, row in enumerate(rows, 1):
-        body = chain.Body(*row[12:])
-        if body.seq != expected:
+    bodies: list[chain.Body] = []
+    for expected, line in enumerate(lines, 1):
+        if line.seq != expected:
             yield Finding(number, expected, f"line {expected} is missing")
             return
-        if chain.link(before, chain.digest(body)) != row[9]:
+        body = line.body()
+        bodies.append(body)
+        if chain.link(before, chain.digest(body)) != line.hash:
             yield Finding(number, expected, f"line {expected} was altered")
             return
-        salt, text = row[10], row[11]
-        if text is not None and sha256(salt + text.encode()).digest() != body.note:
+        if line.text is not None and sha256(line.salt + line.text.encode()).digest() != body.note:
             yield Finding(number, expected, f"the words of line {expected} were altered")
-        before = row[9]
-    if last_seq != len(rows) or last_hash != before:
-        text = f"the matter says {last_seq} lines, {len(rows)} are there or the last one differs"
-        yield Finding(number, len(rows) + 1, text)
+        before = line.hash
+    if head.last_seq != len(lines) or head.last_hash != before:
+        text = f"the matter says {head.last_seq} lines, {len(lines)} are there or the last differs"
+        yield Finding(number, len(lines) + 1, text)
         return
-    yield from _present(rows, tasks, photos)
+    yield from _present(head, bodies, beside)
 
 
-def _present(rows: list[Row], tasks: list[Row], photos: set[str]) -> Iterator[Finding]:
-    """Compare what the matter and its tasks say now with what their history says last."""
-    number, state, due_at, owner, category, merged_into = (rows[0][1], *rows[0][4:9])
+def _present(head: Line, bodies: list[chain.Body], beside: Beside) -> Iterator[Finding]:
+    """Compare what the matter, its tasks and photos say now with what their history says last."""
     said: dict[str, Any] = {}
     seen_photos: set[str] = set()
-    for row in rows:
-        facts = row[19]
-        seen_photos.update(v for k, v in facts.items() if k.startswith("photo:"))
-        said.update(facts)
-    after = rows[-1][16]
-    due = due_at.timestamp() if due_at else None
-    said_due = datetime.fromisoformat(said["due"]).timestamp() if said.get("due") else None
+    for body in bodies:
+        seen_photos.update(str(v) for k, v in body.facts.items() if k.startswith("photo:"))
+        said.update(body.facts)
+    said_due = said.get("due")
     now = (
-        ("state", state, after),
-        ("owner", owner, said.get("owner")),
-        ("due", due, said_due),
-        ("category", category, said.get("category", "")),
-        ("merged_into", merged_into, said.get("merged_into")),
+        ("state", head.state, bodies[-1].after),
+        ("owner", head.owner, said.get("owner")),
+        ("due", head.due_at, datetime.fromisoformat(said_due) if said_due else None),
+        ("category", head.category, said.get("category", "")),
+        ("merged_into", head.merged_into, said.get("merged_into")),
+        ("about_unit", head.about_unit, said.get("about_unit")),
+        ("about_person", head.about_person, said.get("about_person")),
+        ("exempt", head.exempt, said.get("exempt", False)),
+        ("resolved", head.resolved, said.get("resolved")),
     )
-    last = len(rows)
+    number, last = head.number, len(bodies)
     for name, is_now, is_said in now:
         if is_now != is_said:
             yield Finding(number, last, f"{name} is {is_now}, history says {is_said}")
-    found = {f"{key}:{round_}": (task_state, unit) for _, key, round_, task_state, unit in tasks}
-    told = {
-        k.removeprefix("task:"): (v, said.get(f"unit:{k.removeprefix('task:')}"))
-        for k, v in said.items()
-        if k.startswith("task:")
-    }
-    for key in sorted(found.keys() | told.keys()):
-        if found.get(key) != told.get(key):
-            text = f"task {key} is {found.get(key)}, history says {told.get(key)}"
-            yield Finding(number, last, text)
-    for digest in sorted(photos ^ seen_photos):
+    found = {f"{key}:{round_}": (state, unit) for _, key, round_, state, unit in beside.tasks}
+    told = {k[5:]: (v, said.get(f"unit:{k[5:]}")) for k, v in said.items() if k.startswith("task:")}
+    if found != told:
+        for key in sorted(found.keys() | told.keys()):
+            if found.get(key) != told.get(key):
+                text = f"task {key} is {found.get(key)}, history says {told.get(key)}"
+                yield Finding(number, last, text)
+    for digest in sorted(beside.photos ^ seen_photos):
         yield Finding(number, last, f"photo {digest[:12]} does not fit the history")
+    for name in sorted(beside.late ^ {k[5:] for k in said if k.startswith("late:")}):
+        yield Finding(number, last, f"clock {name}: whether it was late does not fit the history")
 
 
 def seals(db: psycopg.Connection[Any], against: str | None = None) -> Iterator[Finding]:
@@ -227,3 +288,18 @@ class _Grouped:
         while self.next is not None and self.next[0] == matter_id:
             yield self.next
             self.next = next(self.rows, None)
+
+
+def files(db: psycopg.Connection[Any]) -> Iterator[Finding]:
+    """Hash every photo and thumbnail on disk again; name those that are gone or other bytes."""
+    for number, seq, *names in _stream(db, FILES, "files"):
+        for name in names:
+            if not _is_whole(name):
+                yield Finding(number, seq, f"file {name} is gone or damaged")
+
+
+def _is_whole(name: str) -> bool:
+    try:
+        return blobs.check(name)
+    except (blobs.BadBlobName, OSError):
+        return False

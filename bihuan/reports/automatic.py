@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from datetime import datetime
 
 from bihuan.accounts.actor import SYSTEM
 from bihuan.matters import actions as matters
+from bihuan.matters.errors import OwnInterest
 from bihuan.matters.models import Entry, Matter
 from bihuan.reports.actions import areas_of
 from bihuan.reports.rules import Decision, rulebook
@@ -47,9 +49,10 @@ def give(*, matter_id: int, at: datetime) -> None:
     decision = decide(matter, at)
     if matter.state != "registered" or not decision.auto or decision.unit_id is None:
         return
-    matters.assign(
-        matter_id=matter_id, unit_id=decision.unit_id, by=SYSTEM, at=at, why=decision.why_zh
-    )
+    with contextlib.suppress(OwnInterest):  # a matter about that unit is for the desk to give
+        matters.assign(
+            matter_id=matter_id, unit_id=decision.unit_id, by=SYSTEM, at=at, why=decision.why_zh
+        )
 
 
 def look_again(*, matter_id: int, at: datetime) -> None:

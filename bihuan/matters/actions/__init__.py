@@ -1,5 +1,6 @@
 """Every verb of the kernel: one place to import them from."""
 
+from bihuan.matters.actions.about import say_about
 from bihuan.matters.actions.checks import fail_check, pass_check, start_check
 from bihuan.matters.actions.desk import (
     accept,
@@ -66,6 +67,7 @@ __all__ = [
     "reveal",
     "revive",
     "revive_due",
+    "say_about",
     "send_back",
     "solve_on_spot",
     "split",

@@ -8,11 +8,10 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from bihuan.accounts.actor import Actor
-from bihuan.matters.actions.desk import desk_of
+from bihuan.matters.actions.giving import check_person, handlers, looking_unit
 from bihuan.matters.actions.photos import Kept, keep_photos
-from bihuan.matters.actions.tasks import handlers
 from bihuan.matters.case import Case, held, step, taking
-from bihuan.matters.errors import NotAnother
+from bihuan.matters.errors import NotAnother, NotNow
 from bihuan.matters.models import Matter
 
 
@@ -27,7 +26,8 @@ def start_check(
 ) -> Matter:
     """Ask the cell's team (or `unit_id`) to look whether it is done."""
     with step(matter_id, "start_check", by=by, at=at, note=note) as case:
-        where = unit_id or case.matter.area_id or desk_of(case)
+        where = looking_unit(case, unit_id)
+        check_person(case, "check", where, person_id, at=at)
         case.next_round("check", unit_id=where, person_id=person_id, at=at)
     return case.matter
 
@@ -54,7 +54,9 @@ def fail_check(
             _end_check(case, by, at, note)
             keep_photos(case, photos, use="before", by=by, at=at)
             case.reopen_clock("finish", at=at, fresh=False)
-            lead = case.tasks["lead"]
+            lead = case.tasks.get("lead")
+            if lead is None:
+                raise NotNow(_("没有可以返工的主办任务。"))
             case.next_round("lead", unit_id=lead.unit_id, person_id=lead.person_id, at=at)
     return case.matter
 

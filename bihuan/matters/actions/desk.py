@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from bihuan.accounts.actor import Actor
-from bihuan.accounts.units import tree
 from bihuan.matters import chain
+from bihuan.matters.actions.giving import check_person, check_reach, check_units, looking_unit
 from bihuan.matters.actions.photos import Kept, keep_photos, photo_owed
 from bihuan.matters.case import Case, held, step, taking
-from bihuan.matters.errors import BadValue, NotNow
+from bihuan.matters.errors import BadValue, NoteMissing
 from bihuan.matters.models import Matter
 
 
@@ -29,7 +28,8 @@ def accept(
     """Say that the county has seen it, and ask the cell's team to look (受理、核实)."""
     with step(matter_id, "accept", by=by, at=at, note=note) as case:
         _end_accept(case, by, at)
-        unit_id = verify_unit_id or case.matter.area_id or case.matter.owner_id
+        unit_id = looking_unit(case, verify_unit_id)
+        check_person(case, "verify", unit_id, verify_person_id, at=at)
         case.add_task("verify", unit_id=unit_id, person_id=verify_person_id, at=at)
     return case.matter
 
@@ -56,7 +56,7 @@ def verify(
         else:
             case.find_step("verify")
             if not note.strip():
-                raise BadValue(_("请写明现场看到的情况。"))
+                raise NoteMissing(_("请写明现场看到的情况。"))
             case.end_task(task, "done", at=at, by=by, opinion=note)
             keep_photos(case, photos, use="before", by=by, at=at)
             case.write("not_found", by=by, at=at, note=note, task="verify", facts={"found": False})
@@ -91,9 +91,13 @@ def assign(
     with step(matter_id, "assign", by=by, at=at, note=note, facts=facts) as case:
         if unit_id in helper_unit_ids:
             raise BadValue(_("协办单位不能与主办单位相同。"))
+        check_reach(case, by, unit_id)
+        for one in (unit_id, *helper_unit_ids):
+            case.allow_unit(one)
+        check_person(case, "lead", unit_id, person_id, at=at)
         case.matter.owner_id = unit_id
         case.next_round("lead", unit_id=unit_id, person_id=person_id, at=at)
-        for helper in helper_unit_ids:
+        for helper in dict.fromkeys(helper_unit_ids):
             case.next_round(f"helper-{helper}", unit_id=helper, at=at)
     return case.matter
 
@@ -102,8 +106,11 @@ def reassign(*, matter_id: int, unit_id: int, by: Actor, at: datetime, note: str
     """Take the lead from one unit and give it to another (改派); what was written stays."""
     check_units(unit_id)
     with step(matter_id, "reassign", by=by, at=at, note=note, facts={"unit": unit_id}) as case:
-        if case.tasks["lead"].unit_id == unit_id:
+        lead = case.tasks.get("lead")
+        if lead is not None and lead.unit_id == unit_id:
             raise BadValue(_("这件事项已经由该单位主办。"))
+        check_reach(case, by, unit_id)
+        case.allow_unit(unit_id)
         case.matter.owner_id = unit_id
         case.next_round("lead", unit_id=unit_id, at=at)
     return case.matter
@@ -127,7 +134,7 @@ def solve_on_spot(
     *, matter_id: int, note: str, by: Actor, at: datetime, photos: Sequence[Kept] = ()
 ) -> Matter:
     """Close it where it was found: put right at once by who came (现场办结)."""
-    with transaction.atomic(), step(matter_id, "solve_on_spot", by=by, at=at, note=note) as case:
+    with step(matter_id, "solve_on_spot", by=by, at=at, note=note) as case:
         photo_owed(case, photos)
         keep_photos(case, photos, use="after", by=by, at=at)
         for key in ("verify", "lead"):
@@ -142,18 +149,3 @@ def _end_accept(case: Case, by: Actor, at: datetime) -> None:
     if task is not None and task.state in ("ready", "doing"):
         case.end_task(task, "done", at=at, by=by)
     case.end_clock("accept", at=at)
-
-
-def check_units(*unit_ids: int) -> None:
-    units = tree()
-    for unit_id in unit_ids:
-        if unit_id not in units or not units.get(unit_id).is_active:
-            raise BadValue(_("没有这个单位，或它已停用。"))
-
-
-def desk_of(case: Case) -> int:
-    """Return the unit to which a returned matter goes back: the one that accepted it."""
-    task = case.tasks.get("accept")
-    if task is None:
-        raise NotNow(_("找不到受理这件事项的单位。"))
-    return task.unit_id

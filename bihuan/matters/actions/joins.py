@@ -12,7 +12,6 @@ from bihuan.matters.actions.opening import NewTask, Opened, Opening, open_matter
 from bihuan.matters.case import Case, hold, taking
 from bihuan.matters.errors import BadValue, NoteMissing, NotNow
 from bihuan.matters.models import Entry, Matter
-from bihuan.matters.timed import ENDED
 
 
 def merge(*, matter_id: int, into_id: int, note: str, by: Actor, at: datetime) -> Matter:
@@ -40,6 +39,8 @@ def unmerge(*, matter_id: int, note: str, by: Actor, at: datetime) -> Matter:
         if into_id is None:
             raise NotNow(_("这件事项没有并入别的事项。"))
         case, into = _hold_both(matter_id, into_id)
+        if case.matter.merged_into_id != into_id:  # somebody was quicker
+            raise NotNow(_("这件事项没有并入别的事项。"))
         into.allow(by, "matters.merge")
         facts = {"from": into.matter.number}
         with taking(case, "unmerge", by=by, at=at, note=note, facts=facts):
@@ -76,6 +77,9 @@ def split(
                 address=matter.address,
                 channel=matter.channel,
                 place_guessed=matter.place_guessed,
+                urgency=matter.urgency,
+                about_unit_id=matter.about_unit_id,
+                about_person_id=matter.about_person_id,
                 tasks=(NewTask("accept", desk),),
                 clocks=clocks,
                 split_from_id=matter.pk,
@@ -110,7 +114,10 @@ def _hold_both(one: int, other: int) -> tuple[Case, Case]:
 
 
 def _wake(case: Case, at: datetime) -> None:
-    """Let the clocks that closing ended run on, and the tasks it skipped be as they were."""
+    """Let the clocks that the merge ended go on as they went, the tasks it skipped be as before.
+
+    A clock that stood still before (the matter was paused) stands still again.
+    """
     was: dict[str, str] = {}
     rows = Entry.objects.filter(matter=case.matter).exclude(step="merge").order_by("seq")
     for facts in rows.values_list("facts", flat=True):
@@ -120,6 +127,7 @@ def _wake(case: Case, at: datetime) -> None:
         if task.state == "skipped" and before is not None and before != "skipped":
             task.state, task.done_at = before, None
     for clock in case.clocks.values():
-        if case.marks[clock.pk][-1].cause == ENDED:
+        marks = case.marks[clock.pk]
+        if clock.done_at is not None and marks[-1].cause == "merge":
             clock.done_at = None
-            case.mark(clock, at=at, runs=True, cause="unmerged")
+            case.mark(clock, at=at, runs=marks[-2].runs, cause="unmerge")

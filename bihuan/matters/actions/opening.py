@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 from django.db import connection
 from psycopg.types.json import Jsonb
-from psycopg.types.numeric import Float8, Int2, Int4, Int8
+from psycopg.types.numeric import Float8, Int2, Int8
 
 from bihuan.accounts.actor import Actor
 from bihuan.base import calendar
@@ -170,23 +170,33 @@ def _arguments(
         "about_person": _id(opening.about_person_id),
         "split_from": _id(opening.split_from_id),
         "due": due,
-        "task_keys": [t.key for t in opening.tasks],
-        "task_units": [Int8(t.unit_id) for t in opening.tasks],
-        "task_states": states,
-        "task_needs": [",".join(t.needs) for t in opening.tasks],
-        "task_dues": [task_due.get(t.key, due) or due for t in opening.tasks],
-        "clock_names": [name for name, _, _ in opening.clocks],
-        "clock_seconds": [Int4(seconds) for _, seconds, _ in opening.clocks],
-        "clock_hours": [_hours(hours) for _, _, hours in opening.clocks],
-        "clock_dues": dues,
-        "clock_provisional": [calendar.provisional(d) for d in dues],
-        "photo_names": [p.name for p in photos],
-        "photo_thumbs": [p.thumb for p in photos],
-        "photo_sums": [p.sha256 for p in photos],
-        "photo_sizes": [Int4(p.size) for p in photos],
-        "photo_widths": [Int4(p.width) for p in photos],
-        "photo_heights": [Int4(p.height) for p in photos],
+        "task_keys": _array(t.key for t in opening.tasks),
+        "task_units": _array(t.unit_id for t in opening.tasks),
+        "task_states": _array(states),
+        "task_needs": _array(",".join(t.needs) for t in opening.tasks),
+        "task_dues": _array(task_due.get(t.key, due) or due for t in opening.tasks),
+        "clock_names": _array(name for name, _, _ in opening.clocks),
+        "clock_seconds": _array(seconds for _, seconds, _ in opening.clocks),
+        "clock_hours": _array(_hours(hours) for _, _, hours in opening.clocks),
+        "clock_dues": _array(dues),
+        "clock_provisional": _array(calendar.provisional(d) for d in dues),
+        "photo_names": _array(p.name for p in photos),
+        "photo_thumbs": _array(p.thumb for p in photos),
+        "photo_sums": _array(f"\\x{p.sha256.hex()}" for p in photos),
+        "photo_sizes": _array(p.size for p in photos),
+        "photo_widths": _array(p.width for p in photos),
+        "photo_heights": _array(p.height for p in photos),
     }
+
+
+def _array(values: Iterable[object]) -> str:
+    """Write an array as PostgreSQL reads it: a fifth of what psycopg needs for one."""
+    return "{" + ",".join("NULL" if v is None else _quoted(str(v)) for v in values) + "}"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _facts(opening: Opening, by: Actor, due: datetime | None, states: list[str]) -> chain.Facts:
@@ -200,6 +210,10 @@ def _facts(opening: Opening, by: Actor, due: datetime | None, states: list[str])
     }
     if by.person_id is None:
         facts["as"] = by.label
+    if opening.about_unit_id is not None:
+        facts["about_unit"] = opening.about_unit_id
+    if opening.about_person_id is not None:
+        facts["about_person"] = opening.about_person_id
     facts |= {f"photo:{n}": p.sha256.hex() for n, p in enumerate(opening.photos, 1)}
     for task, state in zip(opening.tasks, states, strict=True):
         facts[f"task:{task.key}:1"] = state

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from bihuan.accounts.actor import Actor
 from bihuan.accounts.may import NotPermitted
 from bihuan.matters import chain
-from bihuan.matters.actions.desk import desk_of
+from bihuan.matters.actions.giving import desk_of
 from bihuan.matters.actions.opening import NewTask, Opening, open_matter
 from bihuan.matters.actions.photos import Kept, keep_photos
-from bihuan.matters.case import Case, held, taking
+from bihuan.matters.case import Case, held, moment, taking
 from bihuan.matters.errors import BadValue, NoteMissing, NotNow, TooLate, TooMany
 from bihuan.matters.models import Entry, Matter, Rating
 
@@ -43,18 +43,25 @@ def add_note(
         return case.write("note", by=by, at=at, note=note.strip(), facts=facts)
 
 
-def remind(*, matter_id: int, by: Actor, at: datetime, note: str = "") -> Matter:
-    """Ask how it is going (催办): anyone waiting, counted, only so often a day."""
+def remind(
+    *, matter_id: int, by: Actor, at: datetime, note: str = "", record_id: int | None = None
+) -> Matter:
+    """Ask how it is going (催办): anyone waiting, counted, only so often a day each.
+
+    record_id: the record of the reporter who asks; each of several reporters may.
+    """
     with held(matter_id) as case:
         case.allow(by, "matters.remind")
         _still_open(case)
         day_ago = at - timedelta(days=1)
         recent = Entry.objects.filter(matter=case.matter, step="remind", at__gt=day_ago)
-        mine = recent.filter(by_id=by.person_id)
+        facts: dict[str, chain.Fact] = {} if record_id is None else {"record": record_id}
+        mine = recent.filter(by_id=by.person_id, facts__contains=facts)
         if mine.count() >= case.kind.reminds_a_day:
             raise TooMany(_("今天已经催过了，承办单位已收到提醒。"))
         case.matter.reminds += 1
-        case.write("remind", by=by, at=at, note=note, facts={"count": case.matter.reminds})
+        facts["count"] = case.matter.reminds
+        case.write("remind", by=by, at=at, note=note, facts=facts)
     return case.matter
 
 
@@ -68,7 +75,7 @@ def press(*, matter_id: int, note: str, until: datetime, by: Actor, at: datetime
         if until <= at:
             raise BadValue(_("督办期限要在现在之后。"))
         case.matter.presses += 1
-        facts: dict[str, chain.Fact] = {"count": case.matter.presses, "until": until.isoformat()}
+        facts: dict[str, chain.Fact] = {"count": case.matter.presses, "until": moment(until)}
         case.write("press", by=by, at=at, note=note, facts=facts)
     return case.matter
 
@@ -98,11 +105,11 @@ def rate(
     """Keep the reporter's judgement: solved or not, apart from how satisfied (five levels).
 
     A bad level opens a callback matter in the same transaction. Nobody who works for the
-    county may rate.
+    county may rate, nor the system in anybody's name.
     """
     with held(matter_id) as case:
         case.allow(by, "matters.rate")
-        if by.person_id is not None:
+        if by.posts or by.label == "system":
             raise NotPermitted("matters.rate")
         if case.matter.state not in case.kind.loop.ends:
             raise NotNow(_("事项办结以后才能评价。"))
@@ -165,7 +172,8 @@ def _open_callback(case: Case, by: Actor, at: datetime) -> None:
             tasks=(NewTask("call", desk),),
             clocks=(("finish", CALLBACK_SECONDS, DESK_HOURS),),
             facts={"from": matter.number},
-            about_unit_id=None,
+            about_unit_id=matter.about_unit_id,
+            about_person_id=matter.about_person_id,
         ),
         by=by,
         at=at,

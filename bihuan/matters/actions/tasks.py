@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from bihuan.accounts.actor import Actor
 from bihuan.matters import chain
-from bihuan.matters.actions.desk import check_units, desk_of
+from bihuan.matters.actions.giving import check_person, check_units, desk_of
 from bihuan.matters.actions.photos import Kept, keep_photos, photo_owed
-from bihuan.matters.case import Case, held, taking
+from bihuan.matters.case import HELD_KEYS, Case, held, taking
 from bihuan.matters.errors import BadValue, NoteMissing, NotNow
 from bihuan.matters.models import Matter, Task
 
@@ -24,11 +24,12 @@ def take_up(*, matter_id: int, key: str, by: Actor, at: datetime) -> Matter:
     with held(matter_id) as case:
         task = case.task(key, states=("ready",))
         case.allow(by, _verb(case, "take_up"), place="task", task=task)
-        if key == _main(case) and case.matter.state != "handling":
+        _is_share(case, key)
+        if key == _main(case, key) and case.matter.state != "handling":
             with taking(case, "take_up", by=by, at=at, task=key):
                 _begin(task, by)
         else:
-            _at_work(case, key)
+            _goes_on(case)
             _begin(task, by)
             case.write("take_up_share", by=by, at=at, task=key)
     return case.matter
@@ -50,10 +51,12 @@ def finish(
         case.allow(by, _verb(case, "finish"), place="task", task=task)
         if not opinion.strip():
             raise NoteMissing(_("请写明办理结果，居民会看到这段话。"))
+        _is_share(case, key)
         if key == "lead":
             photo_owed(case, photos)
         others = [t for t in case.share() if t.key != key and t.state not in ("done", "skipped")]
-        last = not others and (key == _main(case) or key.startswith("helper"))
+        # a helper may end while the lead is back at the desk: then nothing is handled yet
+        last = not others and (not key.startswith("helper") or "lead" in case.tasks)
         keep_photos(case, before_photos, use="before", by=by, at=at)
         keep_photos(case, photos, use="after", by=by, at=at)
         if last:
@@ -61,7 +64,7 @@ def finish(
                 case.end_task(task, "done", at=at, by=by, opinion=opinion)
                 case.end_clock("finish", at=at)
         else:
-            _at_work(case, key)
+            _goes_on(case)
             case.end_task(task, "done", at=at, by=by, opinion=opinion)
             case.write("finish_share", by=by, at=at, note=opinion, task=key)
     return case.matter
@@ -76,6 +79,7 @@ def return_task(
         case.allow(by, "matters.return", place="task", task=task)
         if not note.strip():
             raise NoteMissing(_("请写明退回的原因。"))
+        _is_share(case, key)
         task.opinion = note
         if key == "lead":
             facts: dict[str, chain.Fact] = {"reason": reason, "from": task.unit_id}
@@ -83,7 +87,7 @@ def return_task(
                 case.set_aside(task)
                 case.matter.owner_id = desk_of(case)
         else:
-            _at_work(case, key)
+            _goes_on(case)
             case.set_aside(task)
             case.write("return_share", by=by, at=at, note=note, task=key, facts={"reason": reason})
     return case.matter
@@ -98,6 +102,7 @@ def hand_over(
         case.allow(by, "matters.hand_over", place="task", task=task)
         if task.person_id == person_id:
             raise BadValue(_("这项任务已经由此人办理。"))
+        check_person(case, key, task.unit_id, person_id, at=at)
         task.person_id = person_id
         case.write("hand_over", by=by, at=at, note=note, task=key, facts={"person": person_id})
     return case.matter
@@ -110,6 +115,9 @@ def add_helper(*, matter_id: int, unit_id: int, by: Actor, at: datetime, note: s
         if case.matter.state not in AT_WORK:
             raise NotNow(_("只有正在办理的事项才能请其他单位协办。"))
         case.allow(by, "matters.add_helper")
+        case.allow_unit(unit_id)
+        if not note.strip():
+            raise NoteMissing(_("请写明要协办什么。"))
         if any(t.unit_id == unit_id and t.state != "done" for t in case.share()):
             raise BadValue(_("该单位已经在办理这件事项。"))
         case.next_round(f"helper-{unit_id}", unit_id=unit_id, at=at)
@@ -122,6 +130,7 @@ def send_back(*, matter_id: int, key: str, note: str, by: Actor, at: datetime) -
     with held(matter_id) as case:
         task = case.task(key, states=("done",))
         case.allow(by, "matters.rework")
+        _is_share(case, key)
         if not note.strip():
             raise NoteMissing(_("请写明要重新办理的原因。"))
         after = [t for t in case.tasks.values() if key in t.needs]
@@ -130,7 +139,7 @@ def send_back(*, matter_id: int, key: str, note: str, by: Actor, at: datetime) -
         case.next_round(key, unit_id=task.unit_id, person_id=task.person_id, at=at)
         for other in after:
             if other.state in ("ready", "doing"):
-                other.state = "waiting"
+                other.state, other.opened_at = "waiting", None
         case.write("send_back", by=by, at=at, note=note, task=key)
     return case.matter
 
@@ -140,12 +149,22 @@ def _begin(task: Task, by: Actor) -> None:
     task.person_id = by.person_id
 
 
-def _at_work(case: Case, key: str) -> None:
-    """Raise NotNow unless the share may be worked on: not while the matter is paused or waits."""
-    if case.matter.state in ("paused", "waiting") or key in ("accept", "verify", "check"):
-        raise NotNow(
-            _("事项现在是“%(state)s”，不能这样办理。请刷新后再试。") % {"state": case.state_label}
-        )
+def _is_share(case: Case, key: str) -> None:
+    """Raise NotNow for a task that ends by a verb of its own (accept, verify, check)."""
+    if key in HELD_KEYS:
+        raise _not_now(case)
+
+
+def _goes_on(case: Case) -> None:
+    """Raise NotNow while the matter is paused or waits: its shares rest as well."""
+    if case.matter.state in ("paused", "waiting"):
+        raise _not_now(case)
+
+
+def _not_now(case: Case) -> NotNow:
+    return NotNow(
+        _("事项现在是“%(state)s”，不能这样办理。请刷新后再试。") % {"state": case.state_label}
+    )
 
 
 def _verb(case: Case, name: str) -> str:
@@ -154,16 +173,6 @@ def _verb(case: Case, name: str) -> str:
     return found.verb if found else f"matters.{name}"
 
 
-def _main(case: Case) -> str:
-    """Return the key of the task that carries the matter: the lead, or its only one."""
-    return "lead" if "lead" in case.tasks or len(case.tasks) != 1 else next(iter(case.tasks))
-
-
-def handlers(case: Case) -> frozenset[int]:
-    """Return the ids of all who handled the matter, in any round."""
-    rows = Task.objects.filter(matter=case.matter, person__isnull=False)
-    return frozenset(
-        task.person_id
-        for task in rows
-        if task.person_id and (task.key == "lead" or task.key.startswith("helper"))
-    )
+def _main(case: Case, key: str) -> str:
+    """Return the task whose taking up moves the matter: the lead; without one, any share."""
+    return "lead" if "lead" in case.tasks else key

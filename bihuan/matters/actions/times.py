@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
 from bihuan.accounts.actor import Actor
-from bihuan.matters.case import Case, held, step
-from bihuan.matters.errors import BadValue, NoteMissing, NotNow, TooLate, TooMany
+from bihuan.matters.case import Case, held, moment, step
+from bihuan.matters.errors import BadValue, NoteMissing, NotNow, Refused, TooLate, TooMany
 from bihuan.matters.models import Appeal, Clock, Extension, Matter, Stop
+from bihuan.matters.timed import ASKED
+
+logger = logging.getLogger(__name__)
 
 
 def pause(
@@ -23,7 +27,8 @@ def pause(
     evidence: str = "",
 ) -> Matter:
     """Hang a matter up until a date (挂账): its clocks stand still; once, and it revives itself."""
-    with step(matter_id, "pause", by=by, at=at, note=note, facts={"cause": cause}) as case:
+    facts = {"cause": cause, "until": moment(until)}
+    with step(matter_id, "pause", by=by, at=at, note=note, facts=facts) as case:
         kind = case.kind
         if cause not in kind.pause_causes:
             raise BadValue(_("请选择挂账的原因。"))
@@ -44,15 +49,20 @@ def revive(*, matter_id: int, by: Actor, at: datetime, note: str = "") -> Matter
 
 
 def revive_due(*, by: Actor, at: datetime) -> int:
-    """Revive every paused matter whose date has come; return how many."""
-    due = list(
-        Stop.objects.filter(sort="pause", ended_at=None, until__lte=at).values_list(
-            "matter_id", flat=True
-        )
-    )
-    for matter_id in due:
-        revive(matter_id=matter_id, by=by, at=at)
-    return len(due)
+    """Revive every paused matter whose date has come; return how many.
+
+    One that was merged while it was paused is revived when it is taken out again.
+    """
+    due = Stop.objects.filter(sort="pause", ended_at=None, until__lte=at, matter__closed_at=None)
+    revived = 0
+    for matter_id in list(due.order_by("until").values_list("matter_id", flat=True)):
+        try:
+            revive(matter_id=matter_id, by=by, at=at)
+        except Refused:  # somebody was quicker; it must not hold up the others
+            logger.info("matter %s was not revived: not paused any more", matter_id)
+        else:
+            revived += 1
+    return revived
 
 
 def ask(*, matter_id: int, cause: str, note: str, by: Actor, at: datetime) -> Matter:
@@ -79,10 +89,12 @@ def ask_extension(*, matter_id: int, note: str, by: Actor, at: datetime) -> Exte
         case.allow(by, "matters.extend", place="task", task=case.tasks.get("lead"))
         if not note.strip():
             raise NoteMissing(_("请写明申请延期的原因。"))
-        if clock.due_at is None or at > clock.due_at:
+        if clock.due_at is None:
+            raise NotNow(_("时限正在暂停，恢复办理以后才能申请延期。"))
+        if at > clock.due_at:
             raise TooLate(_("已经超期，不能再申请延期。"))
         earlier = list(Extension.objects.filter(matter=case.matter))
-        if any(e.state in ("asked", "unit_agreed") for e in earlier):
+        if any(e.state in ASKED for e in earlier):
             raise NotNow(_("已有一份延期申请在等待同意。"))
         if sum(e.state == "granted" for e in earlier) >= case.kind.extensions:
             raise TooMany(_("最多延期 %(n)s 次。") % {"n": case.kind.extensions})
@@ -101,7 +113,10 @@ def ask_extension(*, matter_id: int, note: str, by: Actor, at: datetime) -> Exte
 
 
 def agree_extension(*, matter_id: int, by: Actor, at: datetime, note: str = "") -> Extension:
-    """Agree to more time: the unit's head first, then the centre, whose word moves the date."""
+    """Agree to more time: the unit's head first, then the centre, whose word moves the date.
+
+    Two people agree. A head who asks may agree for the unit, the centre's word is another's.
+    """
     with held(matter_id) as case:
         extension = _open_extension(case)
         if extension.state == "asked":
@@ -110,7 +125,10 @@ def agree_extension(*, matter_id: int, by: Actor, at: datetime, note: str = "") 
             name = "agree_extension_unit"
         else:
             case.allow(by, "matters.extend_agree_centre")
-            if by.person_id is not None and by.person_id == extension.unit_by_id:
+            if by.person_id is not None and by.person_id in (
+                extension.asked_by_id,
+                extension.unit_by_id,
+            ):
                 raise NotNow(_("两级同意要由两个人来做。"))
             extension.state, extension.decided_at = "granted", at
             clock = case.clocks["finish"]
@@ -212,7 +230,7 @@ def _running_finish(case: Case) -> Clock:
 
 
 def _open_extension(case: Case) -> Extension:
-    found = Extension.objects.filter(matter=case.matter, state__in=("asked", "unit_agreed")).first()
+    found = Extension.objects.filter(matter=case.matter, state__in=ASKED).first()
     if found is None:
         raise NotNow(_("没有等待同意的延期申请。"))
     _running_finish(case)

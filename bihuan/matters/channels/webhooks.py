@@ -6,11 +6,29 @@ import json
 from datetime import UTC
 
 from bihuan.accounts.units import tree
+from bihuan.matters import kinds
 from bihuan.matters.channel_models import Call, Webhook
 from bihuan.matters.models import Entry, Matter
 
-# the house's own business: who looked, what staff wrote, how dates were reckoned
-QUIET = frozenset({"reveal", "note", "recompute", "appeal", "decide_appeal"})
+# told beside the steps of a kind's loop; all else is the house's own business: who looked at whom,
+# what staff wrote, whom a matter is about, how dates were reckoned
+TOLD = frozenset(
+    {
+        "open",
+        "joined",
+        "add_helper",
+        "finish_share",
+        "remind",
+        "press",
+        "escalate",
+        "grant_extension",
+        "rate",
+        "merged_here",
+        "unmerged_here",
+        "split",
+        "unsplit",
+    }
+)
 
 
 def any_webhook() -> bool:
@@ -20,9 +38,9 @@ def any_webhook() -> bool:
 
 def wanting(entry: Entry) -> list[Webhook]:
     """Return the active webhooks that are told of this entry."""
-    if entry.step in QUIET:
-        return []
     matter = entry.matter
+    if entry.step not in TOLD and kinds.get(matter.kind).loop.find(entry.step) is None:
+        return []
     return [
         hook
         for hook in Webhook.objects.filter(is_active=True).defer("secret").order_by("pk")

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='matter',
-            index=models.Index(condition=models.Q(('closed_at', None)), fields=['state', 'due_at'], name='matter_state'),
+            index=models.Index(condition=models.Q(('closed_at', None)), fields=['state', 'due_at', 'id'], name='matter_state'),
         ),
         migrations.AddIndex(
             model_name='matter',

@@ -34,7 +34,9 @@ def answer(*, report: Report, words: str, at: datetime) -> Matter:
 
 def remind_by_reporter(*, report: Report, at: datetime, words: str = "") -> Matter:
     """Ask how it is going (催办), as the reporter."""
-    return matters.remind(matter_id=answering(report).pk, by=REPORTER, at=at, note=words)
+    return matters.remind(
+        matter_id=answering(report).pk, by=REPORTER, at=at, note=words, record_id=report.pk
+    )
 
 
 def add_words(*, report: Report, words: str, at: datetime, photos: Sequence[Kept] = ()) -> None:
