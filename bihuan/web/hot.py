@@ -6,6 +6,7 @@ the same middleware, once, at the start.
 
 from __future__ import annotations
 
+import io
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,7 +15,7 @@ from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import close_old_connections, reset_queries
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
 
@@ -30,9 +31,16 @@ log = logging.getLogger("django.request")
 
 def safe_headers() -> dict[str, str]:
     """Return the headers that the security middleware adds to a plain answer."""
-    request = HttpRequest()
-    request.META["wsgi.url_scheme"] = "https" if settings.PUBLIC_URL[:6] == "https:" else "http"
-    request.path = ADDRESS
+    scheme = "https" if settings.PUBLIC_URL.startswith("https:") else "http"
+    request = WSGIRequest(
+        {
+            "REQUEST_METHOD": "GET",
+            "PATH_INFO": ADDRESS,
+            "wsgi.input": io.BytesIO(),
+            "wsgi.url_scheme": scheme,
+            "HTTP_X_FORWARDED_PROTO": scheme,  # what the reverse proxy would say
+        }
+    )
     response = HttpResponse()
     before = set(response.headers)
     for middleware in (SecurityMiddleware, XFrameOptionsMiddleware, CSPMiddleware):

@@ -280,7 +280,16 @@ def test_the_door_gives_the_same_safe_headers_as_every_page(door: Door) -> None:
     ):
         assert answer.headers[name] == page.headers[name]
     assert "Set-Cookie" not in answer.headers
-    assert hot.safe_headers()
+
+
+@pytest.mark.parametrize("proxy", [None, ("HTTP_X_FORWARDED_PROTO", "https")])
+def test_over_https_the_door_asks_browsers_to_stay_there(settings: Any, proxy: Any) -> None:
+    settings.PUBLIC_URL = "https://bihuan.example.gov.cn"
+    settings.SECURE_HSTS_SECONDS = 60
+    settings.SECURE_PROXY_SSL_HEADER = proxy
+    assert hot.safe_headers()["Strict-Transport-Security"].startswith("max-age=60")
+    settings.PUBLIC_URL = "http://127.0.0.1:8000"
+    assert "Strict-Transport-Security" not in hot.safe_headers()
 
 
 def test_too_many_anonymous_reports_from_one_address_have_to_wait(

@@ -11,13 +11,14 @@ from bihuan.accounts.actor import REPORTER
 from bihuan.accounts.may import NotPermitted
 from bihuan.matters import actions as matters
 from bihuan.matters import escalate, reactions
+from bihuan.matters.actions.opening import Once
 from bihuan.matters.actions.photos import Kept
 from bihuan.matters.errors import BadValue, EvidenceMissing, NoteMissing, NotNow, TooMany
 from bihuan.matters.models import Entry, Matter, Rating
 from bihuan.matters.tests.bed import Cast, state
 from bihuan.matters.verify import Finding
 from bihuan.reports import actions, automatic
-from bihuan.reports.actions import Filed, RatedBefore, Sent, TriedTooOften
+from bihuan.reports.actions import Filed, OtherContent, RatedBefore, Sent, TriedTooOften
 from bihuan.reports.models import Attempt, Report
 from bihuan.reports.queries import answering, open_by_secret, reports_on
 from bihuan.reports.rules import rulebook
@@ -154,6 +155,28 @@ def test_several_reporters_on_one_matter_each_have_their_own_secret_and_judge(
     assert sorted(Rating.objects.values_list("record_id", "level")) == sorted(
         [(first.record_id, 5), (second.record_id, 4)]
     )
+
+
+def test_joining_twice_with_one_key_is_one_report_and_one_answer(
+    rules: None, cast: Cast, at: datetime
+) -> None:
+    first = file(at)
+    once = Once(actions.key_of("public", "k"), b"a" * 32)
+
+    def join(once: Once) -> Filed:
+        sent = Sent(text="我也看到了")
+        return actions.join_report(
+            matter_id=first.matter_id, sent=sent, by=REPORTER, at=at, once=once
+        )
+
+    joined = join(once)
+    matters.register(matter_id=first.matter_id, by=cast.clerk, at=at)
+    matters.ask(matter_id=first.matter_id, cause="question", note="？", by=cast.clerk, at=at)
+    assert join(once) == joined  # the promise of then, though the clocks stand still now
+    with pytest.raises(OtherContent):
+        join(Once(once.key, b"b" * 32))
+    assert Report.objects.count() == 2
+    assert steps(first.matter_id) == ["open", "joined", "register", "ask"]
 
 
 def test_a_closed_matter_is_joined_no_more(
