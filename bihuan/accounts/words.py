@@ -22,6 +22,8 @@ WHAT: dict[str, StrPromise] = {
     "accounts.reset_password": _("重置密码"),
     "accounts.deactivate_person": _("停用账号"),
     "accounts.reactivate_person": _("启用账号"),
+    "accounts.create_token": _("发放接口令牌"),
+    "accounts.revoke_token": _("收回接口令牌"),
     "rules.edit": _("修改派遣规则"),
     "places.import": _("导入网格"),
 }
