@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bihuan.accounts.queries import people_of_units
+from bihuan.accounts.may import may
+from bihuan.accounts.queries import nearest_people
 from bihuan.accounts.roles import Role
 from bihuan.accounts.units import Node, tree
 from bihuan.desk import words
@@ -104,10 +105,21 @@ GROUPS = {
 
 
 def units_to_pick(scene: Scene) -> list[Node]:
-    """Return the active units of the matter's own county."""
+    """Return the active units of the matter's county that it may be given to by this viewer.
+
+    Never one that the matter is about; a unit's own head gives work within the unit alone.
+    """
     top = _county(scene)
     inside = tree().subtree(top) if top is not None else frozenset(u.id for u in tree())
-    return [u for u in tree() if u.is_active and u.id in inside]
+    centre = bool(scene.by.units_as(Role.CLERK, Role.SUPERVISOR))
+    return [
+        u
+        for u in tree()
+        if u.is_active
+        and u.id in inside
+        and not scene.case.concerns(u.id)
+        and (centre or may(scene.by, "matters.assign", u.id))
+    ]
 
 
 def _unit_choices(scene: Scene, *, first: int | None = None, why: str = "") -> list[Any]:
@@ -116,7 +128,7 @@ def _unit_choices(scene: Scene, *, first: int | None = None, why: str = "") -> l
     for unit in units_to_pick(scene):
         found.setdefault(unit.kind, []).append((unit.id, words.unit_label(unit.id)))
     choices: list[Any] = [("", _("请选择单位"))]
-    if first is not None and first in tree():
+    if first is not None and first in tree() and not scene.case.concerns(first):
         name = _("%(unit)s（推荐：%(why)s）") % {"unit": words.unit_label(first), "why": why or "–"}
         choices.append((first, name))
     choices += [(str(GROUPS[k]), found[k]) for k in Unit.ORDER if k in found]
@@ -151,7 +163,7 @@ def _helpers(scene: Scene) -> forms.Field:
 
 
 def _person(scene: Scene, unit_id: int) -> forms.Field:
-    people = people_of_units(tree().subtree(unit_id), *HANDS, on=timezone.localdate(scene.at))
+    people = nearest_people(unit_id, *HANDS, on=timezone.localdate(scene.at))
     return forms.TypedChoiceField(
         label=_("办理人"),
         coerce=int,
@@ -233,6 +245,9 @@ MAKERS: dict[str, Callable[[Scene, str], forms.Field]] = {
     "new_unit": lambda scene, _key: _unit(scene, _("改派给")),
     "helper": lambda scene, _key: _unit(scene, _("协办单位")),
     "helpers": lambda scene, _key: _helpers(scene),
+    "about_unit": lambda scene, _key: _unit(
+        scene, _("反映的单位（不选为不涉及单位）"), required=False
+    ),
     "look_unit": lambda scene, _key: _unit(
         scene, _("由哪个单位到场（不选为网格队伍）"), required=False
     ),

@@ -19,7 +19,7 @@ from bihuan.accounts.models import Post, current
 from bihuan.accounts.units import tree
 from bihuan.matters import kinds
 from bihuan.matters.models import Matter
-from bihuan.matters.queries import collected_for, sees_much, visible_to
+from bihuan.matters.queries import Among, collected_for, sees_much, visible_to
 
 PAGE = 50
 MOST = 1000  # a count above it is shown as "1,000+"
@@ -78,9 +78,9 @@ class Asked:
         if self.category:
             wanted &= Q(category=self.category)
         if self.area is not None:
-            wanted &= Q(area_id__in=sorted(tree().subtree(self.area)))
+            wanted &= Q(Among("area_id", sorted(tree().subtree(self.area))))
         if self.owner is not None:
-            wanted &= Q(owner_id__in=sorted(tree().subtree(self.owner)))
+            wanted &= Q(Among("owner_id", sorted(tree().subtree(self.owner))))
         if self.channel:
             wanted &= Q(channel=self.channel)
         if self.state:
@@ -127,9 +127,12 @@ def tabs(at: datetime) -> dict[str, Q]:
     }
 
 
-def board(by: Actor, asked: Asked, at: datetime) -> Page:
-    """Return one page of what `by` may see and asked for, with the counts of the tabs."""
-    much = sees_much(by)
+def board(by: Actor, asked: Asked, at: datetime, *, much: bool | None = None) -> Page:
+    """Return one page of what `by` may see and asked for, with the counts of the tabs.
+
+    much: whether to walk rather than collect; None = as suits what the viewer sees.
+    """
+    much = sees_much(by) if much is None else much
     if asked.tab == "over":
         page = _over(by, asked, at, much)
         page.counts = _counts(by, asked, at) if much else _collected(by, asked, at)[1]

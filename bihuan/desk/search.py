@@ -19,10 +19,11 @@ from bihuan.base.text import bigram_query, fold, narrow, words
 from bihuan.desk.queries import MOST, PAGE, Asked, Key, Page, load
 from bihuan.matters import kinds
 from bihuan.matters.models import Matter
-from bihuan.matters.queries import collected_for, sees_much, visible_to
+from bihuan.matters.queries import Among, collected_for, past_of, sees_much, visible_to
 
 WINDOW = 20_000  # newest matters that a walk reads; with Latin letters, compared slower, a quarter
 CANDIDATES = 5_000  # rows the index may give; a word with more of them is common
+CHUNK = 4_000  # matters read at once where a viewer's own are read through
 LONGEST = 60  # characters of a question
 NUMBER = re.compile(r"[A-Z]{2}-?(\d{1,8}(-\d{0,12})?)?")
 PHONE = re.compile(r"[\d+()\-\s]{7,20}")
@@ -51,7 +52,7 @@ def search(by: Actor, text: str, asked: Asked, at: datetime) -> Page:
     within = asked.within(at)
     if asked.after is not None:
         within &= Q(pk__lt=asked.after.pk)
-    found = _found(by, text, within)
+    found = _found(by, text, within, asked.after.pk if asked.after else None)
     pks = found.pks[:PAGE]
     page = Page(load(pks), total=found.total, at_least=found.at_least)
     page.older = Key(None, pks[-1]).text() if len(found.pks) > PAGE else ""
@@ -65,20 +66,22 @@ def found_by(by: Actor, text: str, asked: Asked, at: datetime, most: int) -> lis
     within = asked.within(at)
     pks: list[int] = []
     while len(pks) < most:
-        found = _found(by, text, within & Q(pk__lt=pks[-1]) if pks else within)
+        edge = pks[-1] if pks else None
+        found = _found(by, text, within & Q(pk__lt=edge) if edge else within, edge)
         pks += found.pks
         if len(found.pks) <= PAGE:
             break
     return pks[:most]
 
 
-def _found(by: Actor, text: str, within: Q) -> Found:
+def _found(by: Actor, text: str, within: Q, before: int | None) -> Found:
+    """Find below the id `before`, which is in `within` already."""
     text = narrow(text).strip()[:LONGEST]
     if NUMBER.fullmatch(text.upper()) and len(text) > 2:
         return _by_number(by, text.upper(), within)
     if PHONE.fullmatch(text) and sum(c.isdigit() for c in text) >= 7:
         return _by_record(by, text, within)
-    return _by_words(by, text, within)
+    return _by_words(by, text, within, before)
 
 
 def _counted(rows: QuerySet[Matter]) -> Found:
@@ -103,10 +106,10 @@ def _by_number(by: Actor, text: str, within: Q) -> Found:
 def _by_record(by: Actor, text: str, within: Q) -> Found:
     """Find by what capabilities look up in their own records, like a reporter's phone."""
     pks = [pk for kind in kinds.every() if kind.find is not None for pk in kind.find(text, by)]
-    return _counted(visible_to(by).filter(within, pk__in=pks[:MOST]))
+    return _counted(visible_to(by).filter(within, Among("pk", pks[:MOST])))
 
 
-def _by_words(by: Actor, text: str, within: Q) -> Found:
+def _by_words(by: Actor, text: str, within: Q, before: int | None) -> Found:
     pairs = bigram_query(text)
     wanted = within & _said(text)
     much = sees_much(by)
@@ -119,21 +122,27 @@ def _by_words(by: Actor, text: str, within: Q) -> Found:
             return Found(found.pks, found.total, at_least=True)
     candidates = list(_with_pairs(pairs).values_list("pk", flat=True)[: CANDIDATES + 1])
     if len(candidates) <= CANDIDATES:
-        return _counted(visible_to(by).filter(wanted, pk__in=candidates))
+        return _counted(visible_to(by).filter(wanted, Among("pk", candidates)))
     if much:
         pks = list(
             visible_to(by).filter(wanted).order_by("-pk").values_list("pk", flat=True)[: PAGE + 1]
         )
         return Found(pks, len(pks), at_least=len(pks) > PAGE)
-    # a common word, and somebody who sees little: read what they see
-    pks = sorted(
-        {
-            pk
-            for part in (Q(closed_at=None), Q(closed_at__isnull=False))
-            for pk in collected_for(by, wanted & part, "-pk", PAGE + 1).values_list("pk", flat=True)
-        },
-        reverse=True,
-    )
+    return _by_reading(by, wanted, before)
+
+
+def _by_reading(by: Actor, wanted: Q, before: int | None) -> Found:
+    """Find a common word for somebody who sees little: read what they see, the newest first."""
+    open_ones = collected_for(by, wanted & Q(closed_at=None))
+    pks, edge = list(open_ones.values_list("pk", flat=True)), before
+    while True:
+        read = past_of(by, before=edge, most=CHUNK)
+        over = visible_to(by).filter(wanted, Among("pk", read), closed_at__isnull=False)
+        pks += over.values_list("pk", flat=True)
+        if len(read) < CHUNK or sum(pk >= read[-1] for pk in pks) > PAGE:
+            break
+        edge = read[-1]
+    pks.sort(reverse=True)
     return Found(pks[: PAGE + 1], min(len(pks), PAGE), at_least=len(pks) > PAGE)
 
 

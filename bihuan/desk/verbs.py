@@ -109,10 +109,6 @@ def _open_tasks(scene: Scene, states: tuple[str, ...] = OPEN) -> list[Task]:
     return [t for t in scene.tasks.values() if t.state in states]
 
 
-def _is_main(scene: Scene, task: Task) -> bool:
-    return task.key == "lead" or ("lead" not in scene.tasks and len(scene.tasks) == 1)
-
-
 def _at_work(scene: Scene) -> bool:
     return not scene.ended and scene.matter.state not in ("paused", "waiting")
 
@@ -137,7 +133,7 @@ def _to_finish(scene: Scene) -> list[str]:
     return [
         task.key
         for task in _open_tasks(scene)
-        if (_is_main(scene, task) or task.key.startswith("helper"))
+        if task.key not in HELD
         and scene.step("finish") is not None
         and scene.may(_verb_of(scene, "finish"), place="task", task=task)
     ]
@@ -147,7 +143,7 @@ def _to_return(scene: Scene) -> list[str]:
     return [
         task.key
         for task in _open_tasks(scene)
-        if (task.key == "lead" or task.key.startswith("helper"))
+        if task.key not in HELD
         and scene.step("return") is not None
         and scene.may("matters.return", place="task", task=task)
     ]
@@ -171,9 +167,7 @@ def _to_check(scene: Scene, name: str) -> list[str]:
     task = scene.tasks.get("check")
     if task is not None and task.state not in OPEN:
         task = None
-    handled = {
-        t.person_id for t in scene.rounds if t.key == "lead" or t.key.startswith("helper")
-    } - {None}
+    handled = {t.person_id for t in scene.rounds if t.key not in HELD} - {None}
     if scene.by.person_id in handled:
         return []
     return [""] if scene.may_step(name, task) else []
@@ -186,7 +180,7 @@ def _to_agree(scene: Scene) -> list[str]:
     if extension.state == "asked":
         lead = scene.tasks.get("lead")
         return [""] if scene.may("matters.extend_agree_unit", place="task", task=lead) else []
-    if extension.unit_by_id == scene.by.person_id:
+    if scene.by.person_id in (extension.asked_by_id, extension.unit_by_id):
         return []
     return [""] if scene.may("matters.extend_agree_centre") else []
 
@@ -365,6 +359,10 @@ VERBS: tuple[Verb, ...] = (
          when("matters.note", lambda s: not s.ended), _shown(actions.add_note), "pencil"),
     Verb("reveal", _("查看上报人信息"), ("look_reason!", "record", "field"),
          when("matters.reveal", lambda s: s.kind.reveal is not None), _reveal, "eye"),
+    Verb("say_about", _("登记反映的对象"), ("about_unit", "note!"),
+         when("matters.say_about", lambda s: not s.ended),
+         lambda c: actions.say_about(unit_id=c.get("about_unit"), note=c.get("note"), **c.who),
+         "building", hint=_("事项反映的单位不能办理、核查、结案，也不能查看上报人信息。")),
     # together and apart
     Verb("merge", _("并入另一件"), ("near", "into", "note!"), by_step("merge"),
          _noted(actions.merge, "into_id"), "arrows-join",

@@ -101,6 +101,8 @@ STEPS: dict[str, StrPromise] = {
     "split": gettext_lazy("拆分"),
     "unsplit": gettext_lazy("取消拆分"),
     "void": gettext_lazy("作废"),
+    "say_about": gettext_lazy("登记反映的对象"),
+    "recompute": gettext_lazy("按公布的工作日历重算时限"),
 }
 
 
@@ -145,7 +147,7 @@ def categories() -> dict[str, str]:
 
 
 def kind_label(kind: str) -> str:
-    return kinds.get(kind).label
+    return str(kinds.get(kind).label)
 
 
 def hours(seconds: int) -> str:

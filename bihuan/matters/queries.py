@@ -85,6 +85,27 @@ def collected_for(by: Actor, within: Q, order: str = "", most: int = 0) -> Query
     return _not_about(by).filter(pk__in=owned.union(lying, at_work))
 
 
+def past_of(by: Actor, *, before: int | None, most: int) -> list[int]:
+    """Return ids of past matters of the viewer's units, the newest first, from indexes alone.
+
+    Open ones that the units worked on are among them. Ask visible_to of what is shown: whom a
+    matter is about was not looked at. before: only ids below; fewer than most: there are no more.
+    """
+    units = _units(by) or []
+    over = Matter.objects.filter(closed_at__isnull=False).order_by("-pk").values_list("pk")
+    worked = Task.objects.filter(Among("unit_id", units)).order_by("-matter_id")
+    if before is not None:
+        over, worked = over.filter(pk__lt=before), worked.filter(matter_id__lt=before)
+    found: set[int] = set()
+    for part in (
+        over.filter(Among("owner_id", units)),
+        over.filter(Among("area_id", units)),
+        worked.values_list("matter_id").distinct(),
+    ):
+        found.update(pk for (pk,) in part[:most])
+    return sorted(found, reverse=True)[:most]
+
+
 def sees_much(by: Actor) -> bool:
     """Say whether `by` sees so many open matters that walking a list finds them soon."""
     units = _units(by)

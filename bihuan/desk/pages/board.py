@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from bihuan.accounts.actor import Actor
 from bihuan.accounts.doors import needs
 from bihuan.accounts.may import may
 from bihuan.accounts.request import Request
-from bihuan.accounts.units import tree
+from bihuan.accounts.units import UnitTree, tree
 from bihuan.base.clock import now
 from bihuan.base.text import TooShort
 from bihuan.desk import words
@@ -137,7 +141,7 @@ def frame(request: Request, asked: Asked, page: Page, at: datetime) -> dict[str,
         "newer": _turned(request, "before", page.newer),
         "older": _turned(request, "after", page.older),
         "total": _total(page),
-        "choices": _choices(request.actor, asked),
+        "choices": _choices(request.actor),
         "chips": _chips(request, asked),
         "may_export": may(request.actor, "matters.export"),
         "query": request.GET.urlencode(),
@@ -191,27 +195,34 @@ def _total(page: Page) -> str:
     return _("共 %(n)s 件") % {"n": n}
 
 
-def _choices(by: Actor, asked: Asked) -> dict[str, Any]:
-    """Return the choices of the filters; units within what the viewer sees."""
-    scope = tree().scope(by)
-    units = [u for u in tree() if u.is_active and (scope is None or u.id in scope)]
-    groups = [
-        (str(GROUPS[kind]), [(u.id, words.unit_label(u.id)) for u in units if u.kind == kind])
-        for kind in UnitKind.ORDER
-    ]
-    areas = ("street", "community", "team", "zone", "county")
-    states = {s: label for k in kinds.every() for s, label in k.loop.labels}
+def _choices(by: Actor) -> dict[str, Any]:
+    """Return the choices of the filters, as ready options; units within what the viewer sees."""
+    states = {s: str(label) for k in kinds.every() for s, label in k.loop.labels}
+    units = _unit_options(tree(), tree().scope(by), get_language() or "")
     return {
-        "category": sorted(words.categories().items(), key=lambda pair: pair[1]),
-        "owner": [group for group in groups if group[1]],
-        "area": [
-            (str(GROUPS[k]), [(u.id, words.unit_label(u.id)) for u in units if u.kind == k])
-            for k in areas
-        ],
-        "channel": list(words.CHANNELS.items()),
-        "state": list(states.items()),
-        "days": [(n, _("近 %(n)s 天") % {"n": n}) for n in DAYS if n],
+        "category": options(sorted(words.categories().items(), key=lambda pair: pair[1])),
+        "owner": units,
+        "area": units,
+        "channel": options(words.CHANNELS.items()),
+        "state": options(states.items()),
+        "days": options((n, _("近 %(n)s 天") % {"n": n}) for n in DAYS if n),
     }
+
+
+def options(pairs: Iterable[tuple[Any, Any]]) -> SafeString:
+    return format_html_join("", '<option value="{}">{}</option>', pairs)
+
+
+@lru_cache(maxsize=64)
+def _unit_options(units: UnitTree, scope: frozenset[int] | None, language: str) -> SafeString:
+    """Return the units of a scope as options in groups; kept until the tree is read anew."""
+    shown = [u for u in units if u.is_active and (scope is None or u.id in scope)]
+    groups = (
+        (GROUPS[kind], options((u.id, words.unit_label(u.id)) for u in shown if u.kind == kind))
+        for kind in UnitKind.ORDER
+        if any(u.kind == kind for u in shown)
+    )
+    return format_html_join("", '<optgroup label="{}">{}</optgroup>', groups)
 
 
 def _chips(request: Request, asked: Asked) -> list[dict[str, str]]:
@@ -230,7 +241,8 @@ def _chips(request: Request, asked: Asked) -> list[dict[str, str]]:
             kept = request.GET.copy()
             for other in (key, "after", "before"):
                 kept.pop(other, None)
-            found.append({"name": name, "value": value, "query": kept.urlencode()})
+            shown = {"key": key, "name": name, "value": value, "query": kept.urlencode()}
+            found.append(shown | {"stored": getattr(asked, key)})
     return found
 
 

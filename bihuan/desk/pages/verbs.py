@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from bihuan.accounts.doors import needs
+from bihuan.accounts.may import NotPermitted
 from bihuan.accounts.request import Request
 from bihuan.base.clock import now
 from bihuan.desk import words
@@ -71,6 +72,9 @@ def _done(request: Request, scene: Scene, verb: Verb, key: str, offered: list[st
     except Refused as refused:
         form.add_error(None, str(refused))
         return _form(request, scene, verb, key, form, WRONG)
+    except NotPermitted as refused:
+        form.add_error(None, str(refused))
+        return _form(request, scene, verb, key, form, 403)
     if verb.key == "reveal":
         return _revealed(request, scene, form, str(answer))
     return _after(request, scene, verb)
