@@ -25,6 +25,10 @@ WHAT: dict[str, StrPromise] = {
     "accounts.create_token": _("发放接口令牌"),
     "accounts.revoke_token": _("收回接口令牌"),
     "rules.edit": _("修改派遣规则"),
+    "channels.add_webhook": _("增加推送地址"),
+    "channels.switch_webhook": _("停用或启用推送地址"),
+    "channels.redeliver": _("重发推送"),
+    "channels.send_again": _("重发短信"),
     "places.import": _("导入网格"),
 }
 
