@@ -34,6 +34,11 @@ class Verb:
     send: Any = gettext_lazy("提交")
     stays: bool = False
 
+    @property
+    def asks(self) -> bool:
+        """Say whether there is a form to fill in (a template would call the class itself)."""
+        return self.form is not None
+
 
 def _take_up(task: Task, given: Given, by: Actor, at: datetime) -> object:
     return matters.take_up(matter_id=task.matter_id, key=task.key, by=by, at=at)

@@ -178,6 +178,8 @@ class _Known:
         return f"{unit} {LABELS[Role(post.role)]}".strip()
 
     def photos_of(self, entry: Entry) -> list[Attachment]:
+        if entry.step in ("open", "joined"):  # shown beside the reporter's own words
+            return []
         digests = [
             value for name, value in sorted(entry.facts.items()) if name.startswith("photo:")
         ]

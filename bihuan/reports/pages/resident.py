@@ -92,12 +92,11 @@ def form_context(form: ReportForm, tile: str = "") -> dict[str, Any]:
 
 def _tiles(form: ReportForm, door: Door) -> list[dict[str, Any]]:
     chosen = str(form["category"].value() or "")
-    rows = [
-        {"value": row.key, "label": name_of(row), "icon": row.icon or door.icon}
-        for row in door.categories
+    rows = [(row.key, name_of(row)) for row in door.categories]
+    return [
+        {"value": key, "label": label, "checked": key == chosen}
+        for key, label in (*rows, ("", _("说不清")))
     ]
-    unsure = {"value": "", "label": _("说不清"), "icon": "help-circle"}
-    return [tile | {"checked": tile["value"] == chosen} for tile in (*rows, unsure)]
 
 
 @require_safe
