@@ -27,6 +27,11 @@ class Verb:
     names: dict[str, str] = field(default_factory=dict)
 
 
+def _unsplit(*, matter_id: int, note: str, by: Actor, at: datetime) -> None:
+    """Undo a split, asked for at the part."""
+    actions.unsplit(part_id=matter_id, note=note, by=by, at=at)
+
+
 PHOTOS = ("photos",)
 VERBS: dict[str, Verb] = {
     "accept": Verb(actions.accept, (), ("note", "unit"), {"unit": "verify_unit_id"}),
@@ -63,6 +68,8 @@ VERBS: dict[str, Verb] = {
     "merge": Verb(actions.merge, ("into", "note")),
     "unmerge": Verb(actions.unmerge, ("note",)),
     "split": Verb(actions.split, ("title", "category", "note")),
+    "unsplit": Verb(_unsplit, ("note",)),
+    "say_about": Verb(actions.say_about, ("note",), ("unit", "person_id")),
     "reopen": Verb(actions.reopen, ("note",)),
 }
 # field -> the argument it becomes, where the two differ

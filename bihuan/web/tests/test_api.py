@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable
 from typing import Any
@@ -22,6 +23,8 @@ from bihuan.matters.models import Entry, Matter
 from bihuan.matters.tests.bed import cast_of
 from bihuan.reports.actions import Filed, Sent, file_report
 from bihuan.reports.tests import bed
+from bihuan.web.api import StepBody
+from bihuan.web.verbs import ARGUMENTS, VERBS
 from conftest import Units
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +123,18 @@ def upload(headers: dict[str, str], data: bytes) -> str:
     )
     assert answer.status_code == 200, answer.content
     return str(answer.json()["photo"])
+
+
+@pytest.mark.parametrize("name", sorted(VERBS))
+def test_the_fields_of_a_step_are_the_arguments_of_its_verb(name: str) -> None:
+    verb = VERBS[name]
+    fields = (*verb.needs, *verb.takes)
+    assert set(fields) <= set(StepBody.model_fields)
+    given = {verb.names.get(field) or ARGUMENTS.get(field, field) for field in fields}
+    parameters = inspect.signature(verb.do).parameters
+    owed = {word for word, each in parameters.items() if each.default is each.empty}
+    assert given <= set(parameters)
+    assert owed <= given | {"matter_id", "by", "at"}
 
 
 def test_what_is_not_allowed_is_refused_and_nothing_is_written(
