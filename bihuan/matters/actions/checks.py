@@ -37,8 +37,8 @@ def pass_check(
 ) -> Matter:
     """Say that it is done as it should be, and close the loop (结案)."""
     with held(matter_id) as case:
-        _another(case, by)
         with taking(case, "pass_check", by=by, at=at, note=note, task=_check_key(case)):
+            _another(case, by)
             _end_check(case, by, at, note)
             keep_photos(case, photos, use="after", by=by, at=at)
     return case.matter
@@ -49,8 +49,8 @@ def fail_check(
 ) -> Matter:
     """Say that it is not done: a new round for the lead, its clock runs on (返工)."""
     with held(matter_id) as case:
-        _another(case, by)
         with taking(case, "fail_check", by=by, at=at, note=note, task=_check_key(case)):
+            _another(case, by)
             _end_check(case, by, at, note)
             keep_photos(case, photos, use="before", by=by, at=at)
             case.reopen_clock("finish", at=at, fresh=False)

@@ -14,6 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from bihuan.accounts.models import Person
     from bihuan.matters.tests.bed import Cast, OpenErrand
+    from bihuan.matters.tests.ways import Ways
     from bihuan.matters.verify import Finding
     from conftest import Units
 
@@ -40,3 +41,11 @@ def untouched() -> Callable[[], list[Finding]]:
     from bihuan.matters.tests import bed
 
     return bed.verified
+
+
+@pytest.fixture
+def ways(cast: Cast, units: Units, open_errand: OpenErrand, at: datetime) -> Ways:
+    """Bring errands to where a verb may be used."""
+    from bihuan.matters.tests.ways import Ways
+
+    return Ways(cast, units, open_errand, at)
