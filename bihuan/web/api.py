@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import override
+from django.views.decorators.csrf import csrf_exempt
 from ninja import File, Header, NinjaAPI, Path, Query, Schema
 from ninja.errors import HttpError, ValidationError
 from ninja.files import UploadedFile
@@ -372,25 +373,22 @@ def _any(request: HttpRequest, error: Exception) -> HttpResponse:
     return _refuse(request, error)
 
 
-# data: words in both languages
-PLAIN = {
-    404: ("没有这个地址。", "There is no such address."),
-    405: ("这个地址不能用这种方法。", "This address does not take this method."),
-}
+@csrf_exempt
+def nowhere(request: HttpRequest, rest: str) -> HttpResponse:
+    """Answer every other address below /api/."""
+    return answer(request, Problem(404, "not_found", "没有这个地址。", "There is no such address."))
 
 
 def in_form(get_response: Callable[[HttpRequest], HttpResponse]) -> Any:
-    """Give every other error below /api/ the same form: no such address, no such method."""
+    """Give a method that an address below /api/ does not take the form of every other error."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        status = response.status_code
-        if status not in PLAIN or not request.path.startswith("/api/"):
+        form = response.get("Content-Type", "").startswith(MEDIA_TYPE)
+        if response.status_code != 405 or form or not request.path.startswith("/api/"):
             return response
-        if response.get("Content-Type", "").startswith(MEDIA_TYPE):
-            return response
-        code = "method" if status == 405 else "not_found"
-        headers = {"Allow": response["Allow"]} if "Allow" in response else {}
-        return answer(request, Problem(status, code, *PLAIN[status], headers=headers))
+        zh, en = "这个地址不能用这种方法。", "This address does not take this method."  # data: both
+        problem = Problem(405, "method", zh, en, headers={"Allow": response.get("Allow", "")})
+        return answer(request, problem)
 
     return middleware

@@ -128,6 +128,7 @@ DOORS: dict[str, Door | tuple[Door, ...]] = {
         400, method="post", args=lambda _: {"number": "SP-20261123-000001", "verb": "register"}
     ),
     "api:keep_photo": for_all(422, method="post"),
+    "api_nowhere": for_all(404, args=lambda _: {"rest": "v1/nowhere"}),
     "health": for_all(503),  # no worker runs beside the tests
     "accounts:login": Door(SIGNED_IN, 302, anonymous=200),
     "accounts:logout": for_all(302, method="post"),

@@ -193,7 +193,11 @@ def test_a_handler_reads_no_name_and_no_phone(
 
 @pytest.mark.parametrize(
     ("method", "address", "status"),
-    [("get", "/api/v1/nowhere", 404), ("delete", "/api/v1/matters/SP-1", 405)],
+    [
+        ("get", "/api/v1/nowhere", 404),
+        ("post", "/api/v1/reports/", 404),
+        ("delete", "/api/v1/matters/SP-1", 405),
+    ],
 )
 def test_every_error_below_api_has_the_same_form(method: str, address: str, status: int) -> None:
     answer = getattr(Client(), method)(address)
