@@ -21,6 +21,7 @@ from bihuan.accounts.units import tree
 from bihuan.matters.models import Attachment, Entry, Matter, Stop
 from bihuan.reports.catalogue import reason_words
 from bihuan.reports.models import Reason, Report
+from bihuan.reports.queries import reports_on
 
 
 class Said(NamedTuple):
@@ -99,7 +100,8 @@ def lines_for(report: Report, matter: Matter, photos: Sequence[Attachment]) -> l
     """
     entries = list(_entries(report, matter))
     shown = [entry for entry in entries if entry.step in SAID or _by_reporter(entry)]
-    known = _Known(shown, photos)
+    alone = reports_on(matter)[:2].count() == 1
+    known = _Known(shown, photos, alone=alone)
     return [known.line(entry, report) for entry in reversed(shown)]
 
 
@@ -116,7 +118,10 @@ def _by_reporter(entry: Entry) -> bool:
 class _Known:
     """What the lines need, read in a few queries whatever their number."""
 
-    def __init__(self, entries: Sequence[Entry], photos: Sequence[Attachment]) -> None:
+    def __init__(
+        self, entries: Sequence[Entry], photos: Sequence[Attachment], *, alone: bool
+    ) -> None:
+        self.alone = alone
         people = {entry.by_id for entry in entries if entry.by_id}
         self.posts: dict[int, list[Post]] = {}
         for post in Post.objects.filter(person_id__in=people).order_by("pk"):
@@ -163,8 +168,7 @@ class _Known:
         if entry.by_id is None:
             if entry.facts.get("as") != "reporter":
                 return _("系统")
-            mine = entry.step == "open" and entry.matter_id == report.matter_id
-            return _("您") if mine and report.at == entry.at else _("上报人")
+            return _("您") if self.is_own(entry, report) else _("上报人")
         day = entry.at.date()
         posts = [
             post
@@ -176,6 +180,15 @@ class _Known:
         post, units = posts[0], tree()
         unit = units.name(post.unit_id) if post.unit_id in units else ""
         return f"{unit} {LABELS[Role(post.role)]}".strip()
+
+    def is_own(self, entry: Entry, report: Report) -> bool:
+        """Say whether a reporter's line is surely this one's: named by it, or no other is there."""
+        record = entry.facts.get("record")
+        if record is not None:
+            return bool(record == report.pk)
+        if entry.step == "open":
+            return entry.matter_id == report.matter_id and entry.at == report.at
+        return self.alone
 
     def photos_of(self, entry: Entry) -> list[Attachment]:
         if entry.step in ("open", "joined"):  # shown beside the reporter's own words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core import signing
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -16,6 +17,7 @@ from bihuan.accounts import network
 from bihuan.accounts.actor import REPORTER, Actor
 from bihuan.accounts.request import Request
 from bihuan.accounts.roles import Role
+from bihuan.base.bucket import Buckets, network_of
 from bihuan.base.clock import now
 from bihuan.matters.models import Attachment
 from bihuan.matters.photo_response import photo_response
@@ -27,6 +29,7 @@ from bihuan.reports.pages.common import file_form
 from bihuan.reports.queries import secret_of
 from bihuan.reports.uploads import open_token
 
+BUCKETS = Buckets(30)  # reports at once from one address before the hourly rate counts
 # where somebody with a post begins, the first role that fits; names that do not exist are skipped
 FIRST_PAGES: tuple[tuple[frozenset[Role], tuple[str, ...]], ...] = (
     (frozenset({Role.WORKER, Role.CELL_HEAD}), ("reports:tasks",)),
@@ -68,11 +71,24 @@ def report(request: Request) -> HttpResponse:
     tile = request.POST.get("tile", request.GET.get("tile", ""))
     if request.method != "POST":
         return _draw(request, ReportForm(), tile)
+    if wait := _too_often(request):
+        form = ReportForm(request.POST)  # no new photo is kept
+        form.full_clean()
+        form.add_error(None, _("提交得太频繁了，请 %(n)s 秒后再试。") % {"n": wait})
+        return _draw(request, form, tile, status=429)
     form = ReportForm(request.POST, request.FILES)
     filed = file_form(form, by=REPORTER) if form.is_valid() else None
     if filed is None:
         return _draw(request, form, tile, status=422)
     return redirect("reports:sent", number=filed.number, secret=filed.secret)
+
+
+def _too_often(request: Request) -> int:
+    """Return the seconds to wait before this address may send another report, 0 for none."""
+    an_hour: int = settings.REPORTS_AN_HOUR
+    if not an_hour:
+        return 0
+    return BUCKETS.take(network_of(network.address(request)), an_hour=an_hour, at=now())
 
 
 def _draw(request: Request, form: ReportForm, tile: str, *, status: int = 200) -> HttpResponse:

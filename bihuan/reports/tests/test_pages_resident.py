@@ -10,17 +10,21 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from bihuan.accounts.actor import actor_of
+from bihuan.accounts.actor import REPORTER, actor_of
 from bihuan.base.cached import forget_all
 from bihuan.base.clock import now
 from bihuan.matters import actions as matters
 from bihuan.matters.actions.photos import take_photo
 from bihuan.matters.models import Attachment, Entry, Matter, Rating
+from bihuan.reports.actions import Sent, join_report
 from bihuan.reports.models import Report
+from bihuan.reports.pages import resident
 from bihuan.reports.queries import secret_of
 from bihuan.reports.tests.bed import LAT, LON, draw_cell, make_rules, photo
 
 if TYPE_CHECKING:
+    from pytest_django import SettingsWrapper
+
     from bihuan.accounts.models import Person
     from conftest import Units
 
@@ -37,6 +41,11 @@ def county(units: Units) -> Units:
     make_rules(units)
     forget_all()
     return units
+
+
+@pytest.fixture(autouse=True)
+def unhurried() -> None:
+    resident.BUCKETS.forget()
 
 
 @pytest.fixture
@@ -158,6 +167,30 @@ def test_other_words_under_the_same_key_are_asked_again_and_then_taken(
     again = {**data, "text": "另外一件：路灯不亮", "once": fresh[1]}
     assert client.post("/report", again).status_code == 302
     assert Report.objects.count() == 2
+
+
+def test_one_address_cannot_flood_the_desk(
+    client: Client, county: Units, settings: SettingsWrapper
+) -> None:
+    settings.REPORTS_AN_HOUR = 60
+    answers = [client.post("/report", given(client, text=f"第 {n} 件")) for n in range(31)]
+    assert [answer.status_code for answer in answers] == [302] * 30 + [429]
+    html = answers[-1].content.decode()
+    assert "提交得太频繁了" in html and "第 30 件" in html
+    assert Report.objects.count() == 30
+
+
+def test_another_reporters_words_are_not_called_yours(client: Client, county: Units) -> None:
+    first = filed(client)
+    data = {"words": "又多了两袋"}
+    client.post(link(first, "/words"), data)
+    html = client.get(link(first)).content.decode()
+    assert "上报人" not in html and html.count(" 您</span>") >= 2
+    matter = first.matter
+    join_report(matter_id=matter.pk, sent=Sent(text="我也看到了"), by=REPORTER, at=now())
+    html = client.get(link(first)).content.decode()
+    assert "又有人反映了同一问题" in html and "我也看到了" not in html
+    assert "上报人" in html
 
 
 REFUSALS: list[tuple[dict[str, Any], str]] = [

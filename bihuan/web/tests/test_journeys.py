@@ -236,6 +236,8 @@ def test_the_clerk_writes_down_a_call(
 ) -> None:
     as_person(desk, staff["clerk"], live)
     desk.goto("/desk/report")
+    expect(desk.locator("[data-place-said]")).to_be_hidden()  # the clerk's own place says nothing
+    expect(desk.locator("[data-place-ask]")).to_be_hidden()
     looked_at(desk, "journey-desk-report")
     desk.locator("[name=phone]").fill(CANARY)
     desk.locator("[name=text]").fill("路灯不亮")

@@ -52,11 +52,13 @@ export function attach(place) {
     say(place.dataset.moved || "", "good");
   });
 
+  // who fills this in is somewhere else: their own position says nothing
+  if (place.dataset.now === "no") return;
   if (!("geolocation" in navigator)) {
     say(place.dataset.refused || "", "bad");
     return;
   }
   ask.hidden = false;
   ask.addEventListener("click", locate);
-  if (place.dataset.now !== "no" && !field("lon").value) locate();
+  if (!field("lon").value) locate();
 }
