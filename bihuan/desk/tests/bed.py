@@ -6,7 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from bihuan.accounts.actor import REPORTER
 from bihuan.accounts.models import Person
@@ -30,6 +32,14 @@ def enter(person: Person) -> Client:
     client = Client()
     client.force_login(person, backend=BACKEND)
     return client
+
+
+def queries_of(client: Client, address: str) -> int:
+    """Count the queries of a page, without those by which caches look whether they are fresh."""
+    client.get(address)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    return sum("base_version" not in query["sql"] for query in queries)
 
 
 def reporter(units: Units) -> Reported:

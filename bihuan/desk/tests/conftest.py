@@ -37,9 +37,3 @@ def reference(units: Units) -> Any:
     from bihuan.desk.tests import bed
 
     return bed.load_reference(units)
-
-
-@pytest.fixture(autouse=True)
-def desk_mounted(settings: Any) -> None:
-    """Mount the desk, whatever web mounts by now."""
-    settings.ROOT_URLCONF = "bihuan.desk.tests.urls"

@@ -16,7 +16,7 @@ from bihuan.accounts.models import Person
 from bihuan.accounts.units import tree
 from bihuan.base.clock import now
 from bihuan.desk.queries import PAGE, Asked, Page, board, chosen, read_key
-from bihuan.desk.tests.bed import Reported
+from bihuan.desk.tests.bed import Reported, queries_of
 from bihuan.matters import actions
 from bihuan.matters.models import Matter, Task
 from bihuan.matters.queries import collected_for, visible_to
@@ -220,19 +220,13 @@ def test_the_page_says_state_due_and_place_in_words(
 @pytest.mark.parametrize("role", ["clerk", "handler"])
 def test_the_board_asks_the_database_as_often_for_200_rows_as_for_10(
     role: str, reported: Reported, reference: Any, staff: dict[str, Person], units: Units,
-    enter: Enter, django_assert_max_num_queries: Any,
+    enter: Enter,
 ) -> None:  # fmt: skip
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     client, counted = enter(staff[role]), []
     for wanted in (10, 200):
         while Matter.objects.count() < wanted:
             reported(owner_id=units.urban.pk)
-        client.get("/desk/")
-        with CaptureQueriesContext(connection) as queries:
-            assert client.get("/desk/").status_code == 200
-            counted.append(len(queries))
+        counted.append(queries_of(client, "/desk/"))
     assert counted[0] == counted[1] <= 20
 
 

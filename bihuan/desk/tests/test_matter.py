@@ -1,0 +1,160 @@
+"""The matter page, its papers and the exports."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import openpyxl
+import pytest
+from django.test import Client
+
+from bihuan.accounts.actor import REPORTER, actor_of
+from bihuan.accounts.models import Person
+from bihuan.base.clock import now
+from bihuan.desk.pages import exports
+from bihuan.desk.tests.bed import Reported, queries_of
+from bihuan.matters import actions
+from bihuan.matters.models import Matter
+from conftest import Units
+
+pytestmark = pytest.mark.django_db
+Enter = Callable[[Person], Client]
+XSS = '<img src=x onerror=alert(1)>"\'{{ 7|add:7 }}{% now "Y" %}'
+
+
+def test_the_page_tells_the_whole_story(
+    reported: Reported, reference: Any, staff: dict[str, Person], units: Units, enter: Enter
+) -> None:
+    it = reported("路灯不亮", phone="13800001234", at=now() - timedelta(hours=3))
+    clerk, handler = actor_of(staff["clerk"]), actor_of(staff["handler"])
+    pk, at = it.matter_id, now()
+    actions.register(matter_id=pk, by=clerk, at=at)
+    actions.assign(matter_id=pk, unit_id=units.urban.pk, by=clerk, at=at, why="路灯归综合执法局")
+    actions.return_task(matter_id=pk, key="lead", reason="not_our_duty", note="归路灯所",
+                        by=handler, at=at)  # fmt: skip
+    actions.assign(matter_id=pk, unit_id=units.roads.pk, by=clerk, at=at)
+    actions.add_note(matter_id=pk, note="第三盏", by=REPORTER, at=at)
+    page = enter(staff["clerk"]).get(f"/desk/{it.number}").content.decode()
+    for words in (
+        "待签收", "路灯", "温泉路 3 号", "居民上报", "138****1234", "交通运输局", "第 2 轮",
+        "不是本单位职责", "归路灯所", "依据：路灯归综合执法局", "王敏（临清市 受理派遣员）",
+        "陈刚（综合行政执法局 处置人员）", "居民", "第三盏", "受理时限", "超期",
+        'data-lon="115.7"',
+    ):  # fmt: skip
+        assert words in page, words
+    assert "13800001234" not in page
+    slip = enter(staff["clerk"]).get(f"/desk/{it.number}/slip").content.decode()
+    assert it.number in slip and "归路灯所" in slip and "138" not in slip
+
+
+def test_texts_are_shown_as_texts(
+    reported: Reported, reference: Any, staff: dict[str, Person], units: Units, enter: Enter
+) -> None:
+    it = reported(XSS, name=XSS, address=XSS)
+    clerk = actor_of(staff["clerk"])
+    actions.register(matter_id=it.matter_id, by=clerk, at=now(), note=XSS)
+    actions.assign(matter_id=it.matter_id, unit_id=units.urban.pk, by=clerk, at=now(), why=XSS)
+    client = enter(staff["clerk"])
+    for address in (
+        "/desk/", "/desk/tasks", "/desk/print", f"/desk/{it.number}", f"/desk/{it.number}/slip",
+        f"/desk/{it.number}/do/note", "/desk/?q=<img src=x onerror>&category=<script>",
+    ):  # fmt: skip
+        page = client.get(address).content.decode()
+        assert "<img src=x" not in page and "<script>" not in page, address
+
+
+@pytest.mark.parametrize(
+    "number", ["SP-20261123-999999", "x", "SP-1%00", "%27%20OR%201=1--", "..%2F", "无", "new"]
+)
+def test_a_number_that_is_not_there_is_not_found(number: str, wang: Person, enter: Enter) -> None:
+    assert enter(wang).get(f"/desk/{number}").status_code == 404
+
+
+def test_a_long_history_asks_the_database_no_oftener(
+    reported: Reported, reference: Any, staff: dict[str, Person], enter: Enter
+) -> None:
+    it, counted = reported(phone="13800001234"), []
+    client, clerk = enter(staff["clerk"]), actor_of(staff["clerk"])
+    for lines in (10, 250):
+        while Matter.objects.get(pk=it.matter_id).last_seq < lines:
+            actions.add_note(matter_id=it.matter_id, note="还在等", by=clerk, at=now())
+        counted.append(queries_of(client, f"/desk/{it.number}"))
+    page = client.get(f"/desk/{it.number}").content.decode()
+    assert counted[0] == counted[1] <= 35
+    assert page.count("还在等") == 200 and "显示更早的经过" in page
+    assert client.get(f"/desk/{it.number}?all=1").content.decode().count("还在等") == 249
+
+
+def test_who_may_nothing_reads_why(
+    reported: Reported, staff: dict[str, Person], enter: Enter
+) -> None:
+    it = reported()
+    page = enter(staff["auditor"]).get(f"/desk/{it.number}").content.decode()
+    assert "这一步由其他单位办理" in page and "/do/" not in page
+
+
+def read_csv(client: Client, query: str = "") -> list[list[str]]:
+    answer = client.get(f"/desk/export.csv?{query}")
+    assert answer.status_code == 200
+    body = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+    assert body.startswith(b"\xef\xbb\xbf")
+    return list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
+
+
+def read_excel(client: Client, query: str = "") -> list[list[str]]:
+    answer = client.get(f"/desk/export.xlsx?{query}")
+    body = io.BytesIO(b"".join(answer.streaming_content))  # type: ignore[attr-defined]
+    sheet = openpyxl.load_workbook(body).active
+    return [["" if c is None else str(c) for c in row] for row in sheet.iter_rows(values_only=True)]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("read", [read_csv, read_excel])
+def test_an_export_holds_exactly_the_filtered_rows_and_no_person(
+    read: Callable[..., list[list[str]]], reported: Reported, reference: Any, wang: Person,
+    enter: Enter,
+) -> None:  # fmt: skip
+    lamps = [reported(f"路灯{n}", phone="13800001234", name="张桂芳") for n in range(3)]
+    holes = [reported(f"坑洞{n}", category="hole") for n in range(2)]
+    client = enter(wang)
+    rows = read(client)
+    assert rows[0][:4] == ["编号", "类型", "类别", "标题"]
+    assert [row[0] for row in rows[1:]] == [m.number for m in (*lamps, *holes)]
+    assert [row[0] for row in read(client, "category=hole")[1:]] == [m.number for m in holes]
+    assert {row[0] for row in read(client, "q=路灯")[1:]} == {m.number for m in lamps}
+    assert read(client, "tab=over") == rows[:1]
+    text = str(rows)
+    assert "13800001234" not in text and "138" not in text and "张" not in text
+
+
+@pytest.mark.parametrize("read", [read_csv, read_excel])
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t=", " =", "\r="])
+def test_a_formula_becomes_words(
+    read: Callable[..., list[list[str]]], sign: str, reported: Reported, wang: Person, enter: Enter
+) -> None:
+    reported("普通", address=f"{sign}HYPERLINK(1)")
+    cell = read(enter(wang))[1][5]
+    assert cell.startswith("'") and "HYPERLINK" in cell
+
+
+def test_only_those_who_may_export_do(
+    reported: Reported, staff: dict[str, Person], zhao: Person, enter: Enter
+) -> None:
+    it = reported()
+    for role in ("worker", "handler", "unit_head", "auditor", "county_admin"):
+        assert enter(staff[role]).get("/desk/export.csv").status_code == 403
+        assert enter(staff[role]).get("/desk/export.xlsx").status_code == 403
+    assert it.number not in str(read_csv(enter(zhao)))
+
+
+def test_too_many_rows_are_refused_in_words(
+    reported: Reported, wang: Person, enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "MOST", 2)
+    for _ in range(3):
+        reported()
+    answer = enter(wang).get("/desk/export.csv")
+    assert answer.status_code == 413 and "请先用筛选缩小范围" in answer.content.decode()
