@@ -186,9 +186,12 @@ def one_chain(lines: list[Line], beside: Beside) -> Iterator[Finding]:
         if line.text is not None and sha256(line.salt + line.text.encode()).digest() != body.note:
             yield Finding(number, expected, f"the words of line {expected} were altered")
         before = line.hash
-    if head.last_seq != len(lines) or head.last_hash != before:
-        text = f"the matter says {head.last_seq} lines, {len(lines)} are there or the last differs"
-        yield Finding(number, len(lines) + 1, text)
+    if head.last_seq > len(lines):
+        yield Finding(number, len(lines) + 1, f"line {len(lines) + 1} is missing")
+        return
+    if head.last_seq < len(lines) or head.last_hash != before:
+        text = f"line {len(lines)} is not the one that the matter says is its last"
+        yield Finding(number, len(lines), text)
         return
     yield from _present(head, bodies, beside)
 

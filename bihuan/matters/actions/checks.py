@@ -36,11 +36,13 @@ def pass_check(
     *, matter_id: int, note: str, by: Actor, at: datetime, photos: Sequence[Kept] = ()
 ) -> Matter:
     """Say that it is done as it should be, and close the loop (结案)."""
-    with held(matter_id) as case:
-        with taking(case, "pass_check", by=by, at=at, note=note, task=_check_key(case)):
-            _another(case, by)
-            _end_check(case, by, at, note)
-            keep_photos(case, photos, use="after", by=by, at=at)
+    with (
+        held(matter_id) as case,
+        taking(case, "pass_check", by=by, at=at, note=note, task=_check_key(case)),
+    ):
+        _another(case, by)
+        _end_check(case, by, at, note)
+        keep_photos(case, photos, use="after", by=by, at=at)
     return case.matter
 
 
@@ -48,16 +50,18 @@ def fail_check(
     *, matter_id: int, note: str, by: Actor, at: datetime, photos: Sequence[Kept] = ()
 ) -> Matter:
     """Say that it is not done: a new round for the lead, its clock runs on (返工)."""
-    with held(matter_id) as case:
-        with taking(case, "fail_check", by=by, at=at, note=note, task=_check_key(case)):
-            _another(case, by)
-            _end_check(case, by, at, note)
-            keep_photos(case, photos, use="before", by=by, at=at)
-            case.reopen_clock("finish", at=at, fresh=False)
-            lead = case.tasks.get("lead")
-            if lead is None:
-                raise NotNow(_("没有可以返工的主办任务。"))
-            case.next_round("lead", unit_id=lead.unit_id, person_id=lead.person_id, at=at)
+    with (
+        held(matter_id) as case,
+        taking(case, "fail_check", by=by, at=at, note=note, task=_check_key(case)),
+    ):
+        _another(case, by)
+        _end_check(case, by, at, note)
+        keep_photos(case, photos, use="before", by=by, at=at)
+        case.reopen_clock("finish", at=at, fresh=False)
+        lead = case.tasks.get("lead")
+        if lead is None:
+            raise NotNow(_("没有可以返工的主办任务。"))
+        case.next_round("lead", unit_id=lead.unit_id, person_id=lead.person_id, at=at)
     return case.matter
 
 
