@@ -23,8 +23,6 @@ from bihuan.reports.queries import secret_of
 from bihuan.reports.tests.bed import LAT, LON, draw_cell, make_rules, photo
 
 if TYPE_CHECKING:
-    from pytest_django import SettingsWrapper
-
     from bihuan.accounts.models import Person
     from conftest import Units
 
@@ -169,9 +167,7 @@ def test_other_words_under_the_same_key_are_asked_again_and_then_taken(
     assert Report.objects.count() == 2
 
 
-def test_one_address_cannot_flood_the_desk(
-    client: Client, county: Units, settings: SettingsWrapper
-) -> None:
+def test_one_address_cannot_flood_the_desk(client: Client, county: Units, settings: Any) -> None:
     settings.REPORTS_AN_HOUR = 60
     answers = [client.post("/report", given(client, text=f"第 {n} 件")) for n in range(31)]
     assert [answer.status_code for answer in answers] == [302] * 30 + [429]
