@@ -212,7 +212,10 @@ PROCRASTINATE_WORKER_DEFAULTS = {"delete_jobs": "successful"}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"database_gone": {"()": "bihuan.web.health.ShortenDatabaseGone"}},
+    "filters": {
+        "database_gone": {"()": "bihuan.web.health.ShortenDatabaseGone"},
+        "secrets": {"()": "bihuan.base.redact.HideSecrets"},
+    },
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s [%(process)d] %(message)s"}
     },
@@ -220,7 +223,7 @@ LOGGING = {
         "screen": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["database_gone"],
+            "filters": ["database_gone", "secrets"],
         }
     },
     "root": {"handlers": ["screen"], "level": value("BIHUAN_LOG_LEVEL")},
