@@ -15,9 +15,6 @@ from bihuan.matters.case import HELD_KEYS, Case, held, taking
 from bihuan.matters.errors import BadValue, NoteMissing, NotNow
 from bihuan.matters.models import Matter, Task
 
-# states of the loop in which a unit works on its share
-AT_WORK = ("dispatched", "handling", "rework")
-
 
 def take_up(*, matter_id: int, key: str, by: Actor, at: datetime) -> Matter:
     """Say "I am on it": the task is theirs, and the matter is being handled (签收)."""
@@ -112,7 +109,7 @@ def add_helper(*, matter_id: int, unit_id: int, by: Actor, at: datetime, note: s
     """Ask another unit to take a share (协办、吹哨报到)."""
     check_units(unit_id)
     with held(matter_id) as case:
-        if case.matter.state not in AT_WORK:
+        if not _at_work(case):
             raise NotNow(_("只有正在办理的事项才能请其他单位协办。"))
         case.allow(by, "matters.add_helper")
         case.allow_unit(unit_id)
@@ -134,7 +131,7 @@ def send_back(*, matter_id: int, key: str, note: str, by: Actor, at: datetime) -
         if not note.strip():
             raise NoteMissing(_("请写明要重新办理的原因。"))
         after = [t for t in case.tasks.values() if key in t.needs]
-        if case.matter.state not in AT_WORK or any(t.state == "done" for t in after):
+        if not _at_work(case) or any(t.state == "done" for t in after):
             raise NotNow(_("后面的步骤已经办完，不能再退回这一步。"))
         case.next_round(key, unit_id=task.unit_id, person_id=task.person_id, at=at)
         for other in after:
@@ -157,8 +154,15 @@ def _is_share(case: Case, key: str) -> None:
 
 def _goes_on(case: Case) -> None:
     """Raise NotNow while the matter is paused or waits: its shares rest as well."""
-    if case.matter.state in ("paused", "waiting"):
+    steps = [case.kind.loop.find(name) for name in ("revive", "answer")]
+    if any(case.matter.state in step.sources for step in steps if step):
         raise _not_now(case)
+
+
+def _at_work(case: Case) -> bool:
+    """Say whether units work on their shares: the matter could be finished from here."""
+    step = case.kind.loop.find("finish")
+    return step is not None and case.matter.state in step.sources
 
 
 def _not_now(case: Case) -> NotNow:

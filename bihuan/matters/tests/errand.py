@@ -50,5 +50,18 @@ ERRAND = Kind(
     photo_owed=lambda category: category == "road",
 )
 
+# reviews side by side, then a survey that needs them all: tasks with needs, no lead
+REVIEWED = Loop(
+    start="reviewing",
+    ends=frozenset({"decided", "void"}),
+    steps=(
+        Step("take_up", ("reviewing",), "handling", "matters.take_up", place="task"),
+        Step("finish", ("reviewing", "handling"), "decided", "matters.finish", True, "task"),
+        Step("void", ("reviewing", "handling"), "void", "matters.void", note=True),
+    ),
+)
+REVIEW = Kind(key="review", label="试审", prefix="SS", loop=REVIEWED)
+
 if "errand" not in {kind.key for kind in kinds.every()}:
     kinds.register(ERRAND)
+    kinds.register(REVIEW)
