@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from typing import Any
 
 from django.conf import settings
 
@@ -39,4 +40,5 @@ def test_whole_links_lose_their_secret_too() -> None:
 
 
 def test_the_handler_of_the_settings_hides_secrets() -> None:
-    assert "secrets" in settings.LOGGING["handlers"]["screen"]["filters"]
+    handlers: Any = settings.LOGGING["handlers"]
+    assert "secrets" in handlers["screen"]["filters"]

@@ -58,7 +58,7 @@ class Door:
     args: Callable[[World], dict[str, Any]] = nothing
     data: dict[str, Any] = field(default_factory=dict)
     drawn_for: str = (
-        "desk"  # or "phone", "wall": where the page is looked at, and how much it weighs
+        "desk"  # or "phone", "wall": where it is looked at, and its weight; "": a file, no page
     )
 
     def answer(self, who: str) -> Answer:
@@ -185,7 +185,7 @@ DOORS: dict[str, Door | tuple[Door, ...]] = {
     ),
     "reports:sent": for_all(args=own, drawn_for="phone"),
     "reports:slip": for_all(args=own, drawn_for="phone"),
-    "reports:own_photo": for_all(args=lambda world: own(world) | a_photo(world)),
+    "reports:own_photo": for_all(args=lambda world: own(world) | a_photo(world), drawn_for=""),
     "reports:act": (
         for_all(302, method="post", args=lambda world: own(world) | {"verb": "remind"}),
         for_all(404, method="post", args=lambda world: own(world) | {"verb": "explode"}),
@@ -198,7 +198,7 @@ DOORS: dict[str, Door | tuple[Door, ...]] = {
         in_hand(422, elsewhere=404, args=a_verb, method="post", data=WRONG),
     ),
     "reports:my_report": (in_hand(), in_hand(422, method="post", data=WRONG)),
-    "reports:photo": Door(STAFF | {"auditor"}, elsewhere=404, args=a_photo),
+    "reports:photo": Door(STAFF | {"auditor"}, elsewhere=404, args=a_photo, drawn_for=""),
     "reports:desk_report": (Door(CLERKS), Door(CLERKS, 422, method="post", data=WRONG)),
     "reports:desk_filed": Door(
         CLERKS, elsewhere=404, args=lambda world: {"record_id": world["written_down"]}

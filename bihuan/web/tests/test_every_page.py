@@ -17,7 +17,7 @@ SIZES = {"phone": (390, 844), "desk": (1440, 900), "wall": (1920, 1080)}
 
 
 def pages(name: str) -> list[Door]:
-    return [door for door in doors(name) if door.method == "get"]
+    return [door for door in doors(name) if door.method == "get" and door.drawn_for]
 
 
 def visitor(door: Door) -> str:
