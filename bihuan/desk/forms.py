@@ -301,6 +301,8 @@ class VerbForm(forms.Form):
         for name in names:
             plain = name.split(":", 1)[0].rstrip("!")
             self.fields[plain] = MAKERS[name](scene, key)
+        if "before_photos" in self.fields:
+            self.fields["photos"].label = _("处置后照片")
 
     def clean_until(self) -> datetime:
         day: date = self.cleaned_data["until"]

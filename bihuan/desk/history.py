@@ -81,7 +81,7 @@ def _line(entry: Entry, posts: dict[int, Post], named: dict[str, str]) -> Line:
     said = [text for text in (_facts(entry, named), note.text if note else "") if text]
     what = words.step_label(entry.step)
     if entry.task:
-        what = f"{what}（{words.task_label(entry.task)}）"
+        what = words.with_task(what, words.task_label(entry.task))
     return Line(what, entry.at, who(entry, posts), "\n".join(said), COLOURS.get(entry.step, ""))
 
 

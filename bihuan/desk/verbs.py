@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from bihuan.accounts.actor import Actor
 from bihuan.desk.actions import give
 from bihuan.desk.scene import AT_WORK, OPEN, Scene
-from bihuan.desk.words import task_label, unit_label
+from bihuan.desk.words import task_label, unit_label, with_task
 from bihuan.matters import actions
 from bihuan.matters.actions.photos import Kept
 from bihuan.matters.models import Task
@@ -398,7 +398,7 @@ def offers(scene: Scene) -> list[Offer]:
 
 
 def _task_name(task: Task) -> str:
-    return f"{task_label(task.key)}（{unit_label(task.unit_id)}）"
+    return with_task(task_label(task.key), unit_label(task.unit_id))
 
 
 def sees_still(matter_id: int, by: Actor) -> bool:

@@ -132,8 +132,9 @@ def unit_label(unit_id: int | None) -> str:
         node = tree().get(unit_id)
     except UnknownUnit:
         return _("已撤销的单位")
-    if node.kind in ("team", "community", "centre") and node.parent_id:
-        return f"{tree().name(node.parent_id)} {node.name}"
+    above = tree().name(node.parent_id) if node.parent_id else ""
+    if node.kind in ("team", "community", "centre") and not node.name.startswith(above):
+        return f"{above} {node.name}"
     return node.name
 
 
@@ -158,3 +159,8 @@ def hours(seconds: int) -> str:
     if not minutes:
         return _("%(h)s 小时") % {"h": whole}
     return _("%(h)s 小时 %(m)s 分") % {"h": whole, "m": minutes}
+
+
+def with_task(what: str, more: str) -> str:
+    """Add a word in brackets: 退回（协办）."""
+    return _("%(what)s（%(more)s）") % {"what": what, "more": more}

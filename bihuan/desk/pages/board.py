@@ -10,7 +10,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy
@@ -20,6 +20,7 @@ from bihuan.accounts.actor import Actor
 from bihuan.accounts.doors import needs
 from bihuan.accounts.may import may
 from bihuan.accounts.request import Request
+from bihuan.accounts.roles import Role
 from bihuan.accounts.units import UnitTree, tree
 from bihuan.base.clock import now
 from bihuan.base.text import TooShort
@@ -144,10 +145,21 @@ def frame(request: Request, asked: Asked, page: Page, at: datetime) -> dict[str,
         "choices": _choices(request.actor),
         "chips": _chips(request, asked),
         "may_export": may(request.actor, "matters.export"),
+        "file_url": _file_url(request.actor),
         "query": request.GET.urlencode(),
         "at": at,
         "seek_url": reverse("desk:board"),
     }
+
+
+def _file_url(by: Actor) -> str:
+    """Return where a clerk writes down what somebody tells them, if that page is there."""
+    if not by.has(Role.CLERK):
+        return ""
+    try:
+        return reverse("reports:desk_report")
+    except NoReverseMatch:
+        return ""
 
 
 def count_words(n: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -96,5 +96,6 @@ def load_reference(units: Units) -> None:
         why_zh="路灯归综合执法局",
         origin="1",
     )
-    bump("report_rules")
+    with transaction.atomic():
+        bump("report_rules")
     forget_all()

@@ -107,7 +107,7 @@ def read_csv(client: Client, query: str = "") -> list[list[str]]:
 
 def read_excel(client: Client, query: str = "") -> list[list[str]]:
     answer = client.get(f"/desk/export.xlsx?{query}")
-    body = io.BytesIO(b"".join(answer.streaming_content))  # type: ignore[attr-defined]
+    body = io.BytesIO(answer.content)
     sheet = openpyxl.load_workbook(body).active
     return [["" if c is None else str(c) for c in row] for row in sheet.iter_rows(values_only=True)]  # type: ignore[union-attr]
 

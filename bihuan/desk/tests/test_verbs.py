@@ -42,7 +42,7 @@ class World:
         getattr(actions, name)(matter_id=self.pk, by=self.by(role), at=now(), **more)
 
     def to(self, state: str) -> None:
-        steps = {
+        ways: dict[str, list[Any]] = {
             "reported": [],
             "verifying": [("accept", "clerk", {})],
             "registered": [("register", "clerk", {})],
@@ -61,8 +61,8 @@ class World:
             "asked": ["handling", ("ask_extension", "handler", {"note": "等配件"})],
             "late": ["handled", "overrun", ("pass_check", "clerk", {"note": "好了"})],
             "appealed": ["late", ("appeal", "unit_head", {"note": "暴雨"})],
-        }[state]  # fmt: skip
-        for step in steps:
+        }  # fmt: skip
+        for step in ways[state]:
             if step == "overrun":
                 Clock.objects.filter(matter_id=self.pk).update(late=True)
             elif isinstance(step, str):

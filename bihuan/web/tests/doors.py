@@ -114,6 +114,16 @@ def in_hand(inside: Answer = 200, **more: Any) -> Door:
 
 
 CLERKS = frozenset({"clerk"})
+VIEWERS = STAFF | {"auditor"}
+
+
+def a_matter(world: World) -> dict[str, Any]:
+    return {"number": world["number"]}
+
+
+def its_photo(world: World) -> dict[str, Any]:
+    return {"number": world["number"], "photo_id": world["photo"]}
+
 
 DOORS: dict[str, Door | tuple[Door, ...]] = {
     # the API knows tokens alone: whoever is signed in is nobody there
@@ -203,6 +213,18 @@ DOORS: dict[str, Door | tuple[Door, ...]] = {
     "reports:desk_filed": Door(
         CLERKS, elsewhere=404, args=lambda world: {"record_id": world["written_down"]}
     ),
+    # ---- desk; who may do which verb with what is tried in desk/tests/test_verbs.py
+    "desk:board": Door(VIEWERS),
+    "desk:print": Door(VIEWERS),
+    "desk:csv": Door(CENTRE, drawn_for=""),
+    "desk:excel": Door(CENTRE, drawn_for=""),
+    "desk:tasks": Door(VIEWERS),
+    "desk:looks": Door(AUDIT),
+    "desk:matter": Door(VIEWERS, elsewhere=404, args=a_matter),
+    "desk:slip": Door(VIEWERS, elsewhere=404, args=a_matter),
+    "desk:photo": Door(VIEWERS, elsewhere=404, args=its_photo, drawn_for=""),
+    "desk:thumb": Door(VIEWERS, elsewhere=404, args=its_photo, drawn_for=""),
+    "desk:do": Door(VIEWERS, 404, args=lambda world: a_matter(world) | {"verb": "explode"}),
     "look:care": for_all(302, method="post"),
     "look:design": for_all(404),  # the sheets of examples exist in a demo alone
     "look:design_sheet": for_all(404, args=lambda _: {"sheet": "desk"}),
