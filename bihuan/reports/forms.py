@@ -125,6 +125,7 @@ class ReportForm(PhotoForm):
         return Sent(
             text=given["text"].strip(),
             category=given["category"],
+            guess=self._guess(),
             lon=given["lon"],
             lat=given["lat"],
             address=given["address"].strip(),
@@ -133,6 +134,12 @@ class ReportForm(PhotoForm):
             channel=self.channel,
             photos=given["photos"],
         )
+
+    def _guess(self) -> str:
+        """Return the first category behind the door through which the form was opened."""
+        tile = str(self.data.get("tile", ""))
+        behind = next((door.categories for door in self.doors if door.key == tile), ())
+        return behind[0].key if behind else ""
 
     def once_for(self, caller: str) -> Once:
         """Return the key of this very form and the digest of what it holds."""

@@ -47,10 +47,14 @@ class OtherContent(Refused):
 
 @dataclass(frozen=True)
 class Sent:
-    """What somebody sends in. lon, lat: WGS-84 degrees or None; phone: normalised or empty."""
+    """What somebody sends in. lon, lat: WGS-84 degrees or None; phone: normalised or empty.
+
+    guess: the category to take when none was chosen and the words suggest none.
+    """
 
     text: str
     category: str = ""
+    guess: str = ""
     lon: float | None = None
     lat: float | None = None
     address: str = ""
@@ -110,9 +114,9 @@ def _enough(sent: Sent) -> None:
 
 
 def category_for(sent: Sent) -> CategoryRow:
-    """Return the category chosen, or the one the words suggest, or "other"."""
+    """Return the category chosen, or the one the words suggest, or the guess, or "other"."""
     book = rulebook()
-    key = sent.category or next(iter(book.suggest(sent.text, 1)), OTHER)
+    key = sent.category or next(iter(book.suggest(sent.text, 1)), sent.guess or OTHER)
     row = book.category(key)
     if row is None:
         raise BadValue(_("没有这个类别，请重新选择。"))

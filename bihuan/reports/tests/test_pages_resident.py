@@ -143,6 +143,15 @@ def test_a_report_with_photos_is_filed_and_its_result_shown(client: Client, coun
     assert "style=" not in re.sub(r"data-[a-z-]*style", "", html.split("<svg", 1)[1][:400])
 
 
+def test_not_sure_behind_a_door_is_a_guess_of_that_door(client: Client, county: Units) -> None:
+    unsure = filed(client, tile="rubbish", text="", photos=[upload()])
+    assert (unsure.category, unsure.category_chosen) == ("litter", False)
+    worded = filed(client, tile="rubbish", text="路灯不亮")
+    assert worded.category == "street_lamp"
+    nowhere = filed(client, tile="nonsense", text="说不好")
+    assert nowhere.category == "other"
+
+
 def test_the_same_form_sent_twice_is_one_report(client: Client, county: Units) -> None:
     data = given(client)
     first = client.post("/report", data)

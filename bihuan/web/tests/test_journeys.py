@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from bihuan.accounts.actor import actor_of
+from bihuan.accounts.actor import REPORTER, actor_of
 from bihuan.accounts.models import Person
 from bihuan.base.clock import now
 from bihuan.matters import actions as matters
 from bihuan.matters.models import Matter, Task
+from bihuan.reports.actions import Sent, file_report
 from bihuan.reports.models import Report
 from bihuan.reports.tests.bed import LAT, LON, draw_cell, make_rules, photo
-from bihuan.web.tests.harness import axe, picture, sign_in, watch_of
+from bihuan.web.tests.harness import PHONE, axe, picture, sign_in, watch_of
 
 if TYPE_CHECKING:
     from conftest import Units
@@ -208,6 +209,49 @@ def test_a_refused_form_keeps_photos_and_shows_what_is_wrong(phone: Page, county
     phone.wait_for_url("**/sent")
     assert Report.objects.get().lon is not None
     assert Matter.objects.get().attachments.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_scripts_a_report_is_sent_followed_and_reminded(
+    browser: Browser, live: str, county: Units
+) -> None:
+    """Only forms and links: photos by the browser's own input, the place by its address."""
+    context = browser.new_context(base_url=live, locale="zh-CN", java_script_enabled=False, **PHONE)
+    page = context.new_page()
+    page.goto("/report?tile=rubbish")
+    picture(page, "journey-plain-report", full=True)
+    page.locator("input[type=file]").set_input_files([image("red")])
+    page.locator("[name=address]").fill("文化路口")
+    page.locator("[name=phone]").fill("12")
+    page.locator("button[form=report]").click()
+    expect(page.get_by_text("还不能提交")).to_be_visible()
+    page.locator("[name=phone]").fill(CANARY)
+    page.locator("button[form=report]").click()
+    page.wait_for_url("**/sent")
+    assert Matter.objects.get().attachments.count() == 1
+    pressed(page, "看进度")
+    pressed(page, "催一催")
+    expect(page.get_by_text("已催办，承办单位会看到。")).to_be_visible()
+    picture(page, "journey-plain-progress", full=True)
+    context.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_reads_tasks_in_elder_mode_and_english(
+    phone: Page, live: str, county: Units, staff: dict[str, Person]
+) -> None:
+    sent = Sent(text="垃圾桶满了", category="litter", lon=LON, lat=LAT, address="文化路口")
+    filed = file_report(sent=sent, by=REPORTER, at=now())
+    matters.accept(matter_id=filed.matter_id, by=actor_of(staff["clerk"]), at=now())
+    as_person(phone, staff["worker"], live)
+    phone.goto("/my/tasks")
+    phone.get_by_role("button", name="长辈版").click()
+    looked_at(phone, "journey-tasks-care")
+    phone.get_by_role("button", name="English").click()
+    expect(phone.locator("html[lang=en]")).to_be_attached()
+    looked_at(phone, "journey-tasks-care-en")
+    phone.locator(".job .acts a").click()
+    looked_at(phone, "journey-verify-care-en")
 
 
 @pytest.mark.django_db(transaction=True)
