@@ -16,14 +16,14 @@ from django.db.models.functions import Concat
 
 from bihuan.accounts.actor import Actor
 from bihuan.base.text import bigram_query, fold, narrow, words
-from bihuan.desk.queries import MOST, PAGE, Asked, Key, Page, load
+from bihuan.desk.queries import MOST, PAGE, Asked, Key, Page, load, past
 from bihuan.matters import kinds
 from bihuan.matters.models import Matter
-from bihuan.matters.queries import Among, collected_for, past_of, sees_much, visible_to
+from bihuan.matters.queries import Among, collected_for, sees_much, visible_to
 
 WINDOW = 20_000  # newest matters that a walk reads; with Latin letters, compared slower, a quarter
 CANDIDATES = 5_000  # rows the index may give; a word with more of them is common
-CHUNK = 4_000  # matters read at once where a viewer's own are read through
+CHUNK = 2_000  # matters read at first where a viewer's own are read through
 LONGEST = 60  # characters of a question
 NUMBER = re.compile(r"[A-Z]{2}-?(\d{1,8}(-\d{0,12})?)?")
 PHONE = re.compile(r"[\d+()\-\s]{7,20}")
@@ -134,14 +134,8 @@ def _by_words(by: Actor, text: str, within: Q, before: int | None) -> Found:
 def _by_reading(by: Actor, wanted: Q, before: int | None) -> Found:
     """Find a common word for somebody who sees little: read what they see, the newest first."""
     open_ones = collected_for(by, wanted & Q(closed_at=None))
-    pks, edge = list(open_ones.values_list("pk", flat=True)), before
-    while True:
-        read = past_of(by, before=edge, most=CHUNK)
-        over = visible_to(by).filter(wanted, Among("pk", read), closed_at__isnull=False)
-        pks += over.values_list("pk", flat=True)
-        if len(read) < CHUNK or sum(pk >= read[-1] for pk in pks) > PAGE:
-            break
-        edge = read[-1]
+    pks = list(open_ones.values_list("pk", flat=True))
+    pks += past(by, wanted, before=before, most=PAGE + 1, chunk=CHUNK)
     pks.sort(reverse=True)
     return Found(pks[: PAGE + 1], min(len(pks), PAGE), at_least=len(pks) > PAGE)
 

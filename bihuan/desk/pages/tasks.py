@@ -11,7 +11,7 @@ from bihuan.base.clock import now
 from bihuan.desk import words
 from bihuan.matters.queries import open_tasks
 
-MOST = 200  # tasks on the page
+MOST = 100  # tasks on the page
 
 
 @needs("matters.view")
