@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bihuan.accounts.models import Person
     from conftest import Units
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("bihuan.reports.tests.urls")]
+pytestmark = pytest.mark.django_db
 
 CANARY = "13912345678"
 NAME = "金丝雀"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bihuan.accounts.models import Person
     from conftest import Units
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("bihuan.reports.tests.urls")]
+pytestmark = pytest.mark.django_db
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
