@@ -102,6 +102,7 @@ def _others(units: dict[str, Unit]) -> Iterator[tuple[str, str, str]]:
             yield one(code, "cell_head")
         elif unit.kind == "centre":
             yield one(code, "clerk")
+            yield one(code, "handler")  # some disputes are settled by the centre itself
         elif unit.kind == "department":
             yield one(code, "unit_head")
             for _ in range(people.MORE_HANDLERS.get(code, people.HANDLERS_PER_DEPARTMENT)):
