@@ -20,5 +20,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("bihuan.accounts.urls")),
     path("places/", include("bihuan.web.urls_places")),
     path("", include("bihuan.web.urls_look")),
+    path("", include("bihuan.web.urls_seals")),
     path("", include("bihuan.web.urls_inbox")),
 ]

@@ -176,7 +176,8 @@ def test_a_date_in_a_year_not_yet_announced_is_provisional_and_reckoned_anew(way
     assert (finish.due_at, finish.provisional) == (on(1, 6, 9, year=2027), True)
     for day, worked in ((date(2027, 1, 2), True), (date(2027, 1, 4), False)):
         CalendarDay.objects.update_or_create(
-            day=day, defaults={"worked": worked, "provisional": False, "name": "元旦", "set_at": ways.at}
+            day=day,
+            defaults={"worked": worked, "provisional": False, "name": "元旦", "set_at": ways.at},
         )
     forget_all()
     assert jobs.recompute(days_from=on(1, 1, 0, year=2027), at=on(12, 31, 10)) == 1

@@ -225,6 +225,8 @@ DOORS: dict[str, Door | tuple[Door, ...]] = {
     "desk:photo": Door(VIEWERS, elsewhere=404, args=its_photo, drawn_for=""),
     "desk:thumb": Door(VIEWERS, elsewhere=404, args=its_photo, drawn_for=""),
     "desk:do": Door(VIEWERS, 404, args=lambda world: a_matter(world) | {"verb": "explode"}),
+    "seals:show": for_all(),
+    "seals:receipt": for_all(404, args=lambda _: {"number": "SP-20261123-000001", "secret": "x"}),
     "look:care": for_all(302, method="post"),
     "look:design": for_all(404),  # the sheets of examples exist in a demo alone
     "look:design_sheet": for_all(404, args=lambda _: {"sheet": "desk"}),
