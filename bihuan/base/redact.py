@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import re
 
-# /t/<number>/<secret>: the number may be read, the secret opens the record
-SECRET_LINK = re.compile(r"(/t/[^/\s?]+/)[^/\s?]+")
+# /t/<number>/<secret>, /seals/receipt/<number>/<secret>: the number may be read, the secret opens
+# the record
+SECRET_LINK = re.compile(r"(/(?:t|seals/receipt)/[^/\s?]+/)[^/\s?]+")
 
 
 def without_secrets(text: str) -> str:
