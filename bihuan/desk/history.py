@@ -80,6 +80,8 @@ def _line(entry: Entry, posts: dict[int, Post], named: dict[str, str]) -> Line:
     note = getattr(entry, "note", None)
     said = [text for text in (_facts(entry, named), note.text if note else "") if text]
     what = words.step_label(entry.step)
+    if entry.step == "escalate":
+        what = words.rung_label(str(entry.facts.get("rung", "")))
     if entry.task:
         what = words.with_task(what, words.task_label(entry.task))
     return Line(what, entry.at, who(entry, posts), "\n".join(said), COLOURS.get(entry.step, ""))

@@ -243,17 +243,21 @@ def _over(by: Actor, asked: Asked, at: datetime, much: bool) -> Page:
     return _page([Key(None, pk) for pk in pks], asked, {})
 
 
-def past(by: Actor, wanted: Q, *, before: int | None, most: int, chunk: int) -> list[int]:
+def past(
+    by: Actor, wanted: Q, *, before: int | None, most: int, chunk: int, rounds: int = 0
+) -> list[int]:
     """Return ids of past matters that `by` may see and are wanted, newest first, at most so many.
 
-    For a viewer who sees little: reads their own chunk after chunk, each four times the last.
+    For a viewer who sees little: reads their own chunk after chunk, each four times the last;
+    rounds: no more chunks than this, 0 = all.
     """
     found: list[int] = []
     while True:
         read = past_of(by, before=before, most=chunk)
         rows = visible_to(by).filter(wanted, Among("pk", read), closed_at__isnull=False)
         found += rows.order_by("-pk").values_list("pk", flat=True)
-        if len(read) < chunk or len(found) >= most:
+        rounds -= 1
+        if len(read) < chunk or len(found) >= most or rounds == 0:
             return found[:most]
         before, chunk = read[-1], min(chunk * 4, CHUNK_MOST)
 

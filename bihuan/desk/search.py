@@ -120,6 +120,10 @@ def _by_words(by: Actor, text: str, within: Q, before: int | None) -> Found:
         found = _counted(near)
         if len(found.pks) > PAGE:
             return Found(found.pks, found.total, at_least=True)
+    else:
+        found = _by_reading(by, wanted, before, rounds=1)
+        if len(found.pks) > PAGE:
+            return found
     candidates = list(_with_pairs(pairs).values_list("pk", flat=True)[: CANDIDATES + 1])
     if len(candidates) <= CANDIDATES:
         return _counted(visible_to(by).filter(wanted, Among("pk", candidates)))
@@ -131,12 +135,16 @@ def _by_words(by: Actor, text: str, within: Q, before: int | None) -> Found:
     return _by_reading(by, wanted, before)
 
 
-def _by_reading(by: Actor, wanted: Q, before: int | None) -> Found:
-    """Find a common word for somebody who sees little: read what they see, the newest first."""
+def _by_reading(by: Actor, wanted: Q, before: int | None, rounds: int = 0) -> Found:
+    """Find a common word for somebody who sees little: read what they see, the newest first.
+
+    rounds: read no more chunks of the past than this; 0 = all.
+    """
+    over = past(by, wanted, before=before, most=PAGE + 1, chunk=CHUNK, rounds=rounds)
+    if rounds and len(over) <= PAGE:
+        return Found([], 0)
     open_ones = collected_for(by, wanted & Q(closed_at=None))
-    pks = list(open_ones.values_list("pk", flat=True))
-    pks += past(by, wanted, before=before, most=PAGE + 1, chunk=CHUNK)
-    pks.sort(reverse=True)
+    pks = sorted((*over, *open_ones.values_list("pk", flat=True)), reverse=True)
     return Found(pks[: PAGE + 1], min(len(pks), PAGE), at_least=len(pks) > PAGE)
 
 

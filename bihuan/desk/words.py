@@ -115,6 +115,18 @@ def channel_label(channel: str) -> str:
     return str(CHANNELS.get(channel, channel))
 
 
+# rungs of the escalation ladder as loaded; a county's own are all called 超期提醒
+RUNGS = {
+    "accept_overdue": gettext_lazy("受理超时提醒"),
+    "due_soon": gettext_lazy("临期提醒"),
+    "overdue_day": gettext_lazy("超期一天，报督查"),
+}
+
+
+def rung_label(rung: str) -> str:
+    return str(RUNGS.get(rung, STEPS["escalate"]))
+
+
 def step_label(step: str) -> str:
     return str(STEPS.get(step, step))
 
