@@ -50,7 +50,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
         _("指挥中心"),
         (
             Item(_("事项看板"), "desk:board", "layout-kanban", "matters.view"),
-            Item(_("代录事项"), "reports:desk_report", "circle-plus", "reports.file"),
+            Item(_("代录事项"), "reports:desk_report", "circle-plus", "matters.accept"),
         ),
     ),
     (_("处置与网格"), (Item(_("我的任务"), "desk:tasks", "clipboard-list", "matters.take_up"),)),

@@ -10,7 +10,7 @@ import pytest
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.test import Client, RequestFactory, override_settings
+from django.test import Client, RequestFactory
 from django.urls import include, path
 
 from bihuan.accounts.actor import REPORTER
@@ -47,8 +47,9 @@ MIDDLEWARE = [
 
 
 @pytest.fixture(name="client")
-def look_client(settings: object) -> Client:
-    """A browser of the look alone: no database, no sign-in."""
+def look_client(settings: object, monkeypatch: pytest.MonkeyPatch) -> Client:
+    """A browser of the look alone: no database, no sign-in, as in a demo."""
+    monkeypatch.setattr(design, "is_demo", lambda: True)
     templates = {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
@@ -58,7 +59,6 @@ def look_client(settings: object) -> Client:
         "ROOT_URLCONF": __name__,
         "MIDDLEWARE": MIDDLEWARE,
         "TEMPLATES": [templates],
-        "DEMO": True,
         "ALLOWED_HOSTS": ["testserver"],
         "SESSION_ENGINE": "django.contrib.sessions.backends.signed_cookies",
         "MESSAGE_STORAGE": "django.contrib.messages.storage.cookie.CookieStorage",
@@ -82,10 +82,12 @@ def test_a_sheet_is_whole_and_carries_no_inline_style_or_script(client: Client, 
     assert INLINE.findall(text) == []
 
 
-def test_the_sheets_are_shown_only_in_a_demo(client: Client) -> None:
+def test_the_sheets_are_shown_only_in_a_demo(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert client.get("/design").status_code == 200
-    with override_settings(DEMO=False):
-        assert client.get("/design").status_code == 404
+    monkeypatch.setattr(design, "is_demo", lambda: False)
+    assert client.get("/design").status_code == 404
 
 
 def test_no_template_holds_inline_style_or_script() -> None:

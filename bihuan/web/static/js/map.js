@@ -77,13 +77,14 @@ function shade() {
 }
 
 /**
- * Show each cell's name when one is near enough to read it.
+ * Show each cell's number (the last three digits of its code) when one is near enough to read it.
  * @param {any} L @param {any} map @param {any} layer
  */
 function nameCells(L, map, layer) {
   const names = L.layerGroup();
   layer.eachLayer((/** @type {any} */ cell) => {
-    const name = cell.feature.properties?.name;
+    const code = cell.feature.properties?.code;
+    const name = code && String(Number(code.slice(-3)));
     if (!name || !cell.getBounds().isValid()) return;
     const look = { permanent: true, direction: "center", pane: "shadowPane", className: "cell-name" };
     names.addLayer(L.tooltip(look).setLatLng(cell.getBounds().getCenter()).setContent(document.createTextNode(name)));
