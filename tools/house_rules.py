@@ -56,7 +56,12 @@ UNTRANSLATED = {
     "bench/": "invented reports",
     "tools/": "checks words, shows none",
 }
-BOTH_LANGUAGES = {"Trouble", "AlreadyRunning", "Problem", "say"}  # take a Chinese and an English sentence
+BOTH_LANGUAGES = {
+    "Trouble",
+    "AlreadyRunning",
+    "Problem",
+    "say",
+}  # take a Chinese and an English sentence
 GETTEXT = {
     "_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext",
     "pgettext_lazy", "npgettext", "npgettext_lazy",

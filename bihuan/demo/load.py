@@ -11,7 +11,6 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import shapely
-from django.db import connection
 from shapely.geometry import shape
 
 from bihuan.accounts.actor import REPORTER, Actor
@@ -19,10 +18,11 @@ from bihuan.accounts.models import Unit
 from bihuan.base.clock import now
 from bihuan.base.text import fold
 from bihuan.demo import lines as lines_of
-from bihuan.demo.county import found_county
+from bihuan.demo.actions import found_county
 from bihuan.demo.hands import Hands
 from bihuan.demo.lines import Line
 from bihuan.demo.people import demo_phone
+from bihuan.demo.queries import wait_for_disk
 from bihuan.demo.script import Script
 from bihuan.matters import jobs, reactions
 from bihuan.matters.models import Matter
@@ -68,9 +68,7 @@ class Stage:
 
     def play(self) -> int:
         """Play everything up to the present; return how many reports were filed."""
-        with connection.cursor() as cursor:
-            # invented lines may be made again: no need to wait for the disk at each step
-            cursor.execute("SET synchronous_commit TO off")
+        wait_for_disk(False)
         for line in self.wanted:
             self._push(self._filed_at(line), line)
         filed, minute = 0, min(at for at, _, _ in self.queue)
@@ -88,8 +86,7 @@ class Stage:
             reactions.tell(at=at + timedelta(seconds=2))
         reactions.tell(at=self.at)
         jobs.each_minute(at=self.at)
-        with connection.cursor() as cursor:
-            cursor.execute("SET synchronous_commit TO on")
+        wait_for_disk(True)
         return filed
 
     def _go_on(self, script: Iterator[datetime]) -> None:

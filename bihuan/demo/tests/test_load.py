@@ -11,7 +11,7 @@ from bihuan.base.actions import seed_calendar
 from bihuan.base.clock import now
 from bihuan.base.trouble import Trouble
 from bihuan.demo import lines
-from bihuan.demo.county import found_county, make_people, make_units
+from bihuan.demo.actions import found_county, make_people, make_units
 from bihuan.demo.load import Stage
 from bihuan.matters import jobs
 from bihuan.matters.models import Delivery, Entry, Matter
