@@ -79,8 +79,8 @@ class Site:
         """Wait until the web answers; RuntimeError when it does not."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+            link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+            with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(link):
                 link.request("GET", "/health")
                 link.getresponse().read()
                 return
