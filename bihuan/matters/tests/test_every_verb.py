@@ -13,8 +13,8 @@ from django.db import transaction
 from bihuan.accounts.may import NotPermitted
 from bihuan.matters import actions
 from bihuan.matters.actions.opening import NewTask, Opening
-from bihuan.matters.errors import NoteMissing
-from bihuan.matters.models import Entry, Notice
+from bihuan.matters.errors import BadValue, NotAnother, NoteMissing, OwnInterest, TooMany
+from bihuan.matters.models import Entry, Matter, Notice, Task
 from bihuan.matters.tests.bed import verified
 from bihuan.matters.tests.ways import Ways, picture
 
@@ -220,3 +220,113 @@ def test_words_that_are_owed_are_asked_for(verb: str, ways: Ways) -> None:
     with pytest.raises(NoteMissing):
         call(verb)(by=getattr(ways.cast, row.may.split()[0]), **given)
     assert picture() == before
+
+
+# what is left to those a matter is about: words, and giving back what was given by mistake
+LEFT = (
+    "open_matter", "add_note", "remind", "press", "return_task", "appeal", "answer", "reopen",
+    "rate", "revive_due",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", sorted(set(VERBS) - set(LEFT)))
+def test_nobody_handles_checks_closes_or_unmasks_what_is_about_them(verb: str, ways: Ways) -> None:
+    row = VERBS[verb]
+    given = row.bring(ways)
+    for who in set(row.may.split()) - {"system", "reporter"}:
+        actor = getattr(ways.cast, who)
+        for about in ({"about_person": actor.person_id}, {"about_unit": actor.posts[0].unit_id}):
+            with transaction.atomic():
+                # as if it had been said when it was opened
+                Matter.objects.update(**{f"{k}_id": v for k, v in about.items()})
+                before = picture()
+                with pytest.raises(OwnInterest):
+                    call(verb)(by=actor, **given)
+                assert picture() == before
+                transaction.set_rollback(True)
+
+
+def test_a_part_and_a_callback_are_about_the_same_people(ways: Ways) -> None:
+    urban = ways.units.urban.pk
+    pk = ways.reported(about_unit_id=urban)
+    clerk = ways.cast.clerk
+    actions.split(matter_id=pk, title="井盖", category="lamp", note="两件", by=clerk, at=ways.at)
+    actions.solve_on_spot(matter_id=pk, note="好", by=ways.cast.worker, at=ways.at)
+    actions.rate(matter_id=pk, level=1, solved=False, note="", by=ways.cast.reporter, at=ways.at)
+    assert list(Matter.objects.values_list("about_unit_id", flat=True)) == [urban] * 3
+    assert verified() == []
+
+
+def test_work_is_never_given_to_whom_the_matter_is_about(ways: Ways) -> None:
+    urban, roads, clerk = ways.units.urban.pk, ways.units.roads.pk, ways.cast.clerk
+    pk = ways.registered(about_unit_id=urban)
+    with pytest.raises(OwnInterest):
+        actions.assign(matter_id=pk, unit_id=urban, by=clerk, at=ways.at)
+    with pytest.raises(OwnInterest):
+        actions.assign(matter_id=pk, unit_id=roads, helper_unit_ids=[urban], by=clerk, at=ways.at)
+    actions.assign(matter_id=pk, unit_id=roads, by=clerk, at=ways.at)
+    with pytest.raises(OwnInterest):
+        actions.reassign(matter_id=pk, unit_id=urban, note="改", by=clerk, at=ways.at)
+    with pytest.raises(OwnInterest):
+        actions.add_helper(matter_id=pk, unit_id=urban, note="助", by=clerk, at=ways.at)
+    about_cell = ways.reported(about_unit_id=ways.units.community.pk)
+    actions.accept(matter_id=about_cell, by=clerk, at=ways.at)  # the desk looks, not the cell
+    assert Task.objects.get(matter_id=about_cell, key="verify").unit_id == ways.units.county.pk
+
+
+def test_a_units_head_gives_work_within_the_unit_alone(ways: Ways) -> None:
+    pk, head = ways.handling(), ways.cast.unit_head
+    with pytest.raises(NotPermitted):
+        actions.reassign(matter_id=pk, unit_id=ways.units.roads.pk, note="推", by=head, at=ways.at)
+    assert Task.objects.get(matter_id=pk, key="lead").unit_id == ways.units.urban.pk
+
+
+def test_a_task_is_handed_only_to_somebody_who_may_do_it_there(ways: Ways) -> None:
+    pk, cast = ways.dispatched(), ways.cast
+    for person in (cast.worker.person_id, cast.clerk.person_id, cast.other.person_id, 0):
+        with pytest.raises(BadValue):
+            actions.hand_over(
+                matter_id=pk, key="lead", person_id=person, by=cast.handler, at=ways.at
+            )
+    assert Task.objects.get(matter_id=pk, key="lead").person_id is None
+
+
+def test_who_handed_the_work_on_may_not_check_it_either(ways: Ways) -> None:
+    pk, cast = ways.reported(), ways.cast
+    actions.register(matter_id=pk, by=cast.clerk, at=ways.at)
+    actions.assign(matter_id=pk, unit_id=ways.units.team.pk, by=cast.clerk, at=ways.at)
+    actions.take_up(matter_id=pk, key="lead", by=cast.cell_head, at=ways.at)
+    worker = cast.worker.person_id
+    actions.hand_over(matter_id=pk, key="lead", person_id=worker, by=cast.cell_head, at=ways.at)
+    actions.finish(matter_id=pk, key="lead", opinion="好", by=cast.worker, at=ways.at)
+    for who in (cast.cell_head, cast.worker):
+        with pytest.raises(NotAnother):
+            actions.pass_check(matter_id=pk, note="好", by=who, at=ways.at)
+    with pytest.raises(NotAnother):
+        actions.start_check(matter_id=pk, person_id=worker, by=cast.clerk, at=ways.at)
+    actions.pass_check(matter_id=pk, note="好", by=cast.clerk, at=ways.at)
+
+
+def test_each_reporter_of_a_matter_may_remind_once_a_day(ways: Ways) -> None:
+    pk, reporter = ways.handling(), ways.cast.reporter
+    for record in (1, 2):
+        actions.remind(matter_id=pk, record_id=record, by=reporter, at=ways.at)
+        with pytest.raises(TooMany):
+            actions.remind(matter_id=pk, record_id=record, by=reporter, at=ways.at)
+    assert Matter.objects.get(pk=pk).reminds == 2
+    actions.remind(matter_id=pk, record_id=1, by=reporter, at=ways.at + timedelta(days=1))
+    assert Matter.objects.get(pk=pk).reminds == 3
+
+
+def test_a_helper_may_end_while_the_lead_is_back_at_the_desk(ways: Ways) -> None:
+    roads, cast = ways.units.roads.pk, ways.cast
+    pk = ways.handling(roads)
+    actions.return_task(
+        matter_id=pk, key="lead", reason="x", note="非我", by=cast.handler, at=ways.at
+    )
+    actions.finish(matter_id=pk, key=f"helper-{roads}", opinion="好", by=cast.system, at=ways.at)
+    assert Matter.objects.get(pk=pk).state == "returned"
+    actions.assign(matter_id=pk, unit_id=ways.units.urban.pk, by=cast.clerk, at=ways.at)
+    actions.finish(matter_id=pk, key="lead", opinion="好", by=cast.handler, at=ways.at)
+    assert Matter.objects.get(pk=pk).state == "handled"
+    assert verified() == []

@@ -1,7 +1,7 @@
 """The state machine: whatever people do in whatever order, the loop holds.
 
 Held against a second, plain telling of it: a minute-by-minute walk for the clocks, a stack for the
-states. `BIHUAN_SEQUENCES=2000 pytest bihuan/matters/tests/test_machine.py` tries more.
+states. `SEQUENCES=2000 pytest bihuan/matters/tests/test_machine.py` tries more.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from bihuan.matters.tests.ways import Ways
 pytestmark = pytest.mark.django_db
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MINUTE = timedelta(minutes=1)
-SEQUENCES = int(os.environ.get("BIHUAN_SEQUENCES", "50"))
+SEQUENCES = int(os.environ.get("SEQUENCES", "50"))
 STEPS = 18
 MAX = 40 * 24 * 60  # minutes walked at most
 
@@ -371,7 +371,7 @@ def test_no_order_of_steps_breaks_the_loop(ways: Ways) -> None:
             max_examples=SEQUENCES,
             stateful_step_count=STEPS,
             deadline=None,
-            derandomize="BIHUAN_SEQUENCES" not in os.environ,
+            derandomize="SEQUENCES" not in os.environ,
             suppress_health_check=list(HealthCheck),
             database=None,
         ),
