@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import psycopg
 from django.db.models import Max
 from django.db.models.functions import TruncDate
 
-from bihuan.matters import seal
+from bihuan.matters import jobs, seal
 from bihuan.matters.models import Matter, Seal
 
 
@@ -57,8 +56,9 @@ def day_seals(most: int = 30, within: int = 50_000) -> list[Published]:
     return [_published(row) for row in rows.order_by("-pk")]
 
 
-def receipt_of(db: psycopg.Connection[Any], matter: Matter) -> dict[str, Any]:
+def receipt_of(matter: Matter) -> dict[str, Any]:
     """Return the receipts of all lines of a matter's history, to be kept by whoever reported it."""
+    db = jobs.raw()
     lines = [
         seal.receipt(db, number=matter.number, seq=seq) for seq in range(1, matter.last_seq + 1)
     ]

@@ -12,11 +12,15 @@ import psycopg
 from django.db import connection
 
 
+def address(of: str = "BIHUAN_OWNER_URL") -> str:
+    """Return the owner's address (or DATABASE_URL, the application's) of this test's database."""
+    name = quote(str(connection.settings_dict["NAME"]))
+    return urlsplit(os.environ[of])._replace(path=f"/{name}").geturl()
+
+
 def owner_connection() -> psycopg.Connection[Any]:
     """Connect as the owner to the database of this test process."""
-    name = quote(str(connection.settings_dict["NAME"]))
-    url = urlsplit(os.environ["BIHUAN_OWNER_URL"])._replace(path=f"/{name}").geturl()
-    return psycopg.connect(url, autocommit=True)
+    return psycopg.connect(address(), autocommit=True)
 
 
 GUARDED = ("matter", "entry", "seal", "leaf", "clockmark")

@@ -283,10 +283,14 @@ def test_a_units_head_gives_work_within_the_unit_alone(ways: Ways) -> None:
 
 def test_a_task_is_handed_only_to_somebody_who_may_do_it_there(ways: Ways) -> None:
     pk, cast = ways.dispatched(), ways.cast
-    for person in (cast.worker.person_id, cast.clerk.person_id, cast.other.person_id, 0):
+    for actor in (cast.worker, cast.clerk, cast.other):
         with pytest.raises(BadValue):
             actions.hand_over(
-                matter_id=pk, key="lead", person_id=person, by=cast.handler, at=ways.at
+                matter_id=pk,
+                key="lead",
+                person_id=actor.person_id or 0,
+                by=cast.handler,
+                at=ways.at,
             )
     assert Task.objects.get(matter_id=pk, key="lead").person_id is None
 
@@ -296,7 +300,7 @@ def test_who_handed_the_work_on_may_not_check_it_either(ways: Ways) -> None:
     actions.register(matter_id=pk, by=cast.clerk, at=ways.at)
     actions.assign(matter_id=pk, unit_id=ways.units.team.pk, by=cast.clerk, at=ways.at)
     actions.take_up(matter_id=pk, key="lead", by=cast.cell_head, at=ways.at)
-    worker = cast.worker.person_id
+    worker = cast.worker.person_id or 0
     actions.hand_over(matter_id=pk, key="lead", person_id=worker, by=cast.cell_head, at=ways.at)
     actions.finish(matter_id=pk, key="lead", opinion="好", by=cast.worker, at=ways.at)
     for who in (cast.cell_head, cast.worker):

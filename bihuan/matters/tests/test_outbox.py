@@ -18,6 +18,7 @@ from bihuan.matters import actions, blobs, escalate, jobs, reactions
 from bihuan.matters.actions.photos import take_photo
 from bihuan.matters.models import Delivery, Entry, Matter, Notice
 from bihuan.matters.tests.bed import OpenErrand, verified
+from bihuan.matters.tests.owner import address
 from bihuan.matters.tests.ways import Ways
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -143,7 +144,7 @@ def test_a_worker_killed_in_the_middle_leaves_its_work_to_the_next(
     receivers: Callable[[str, reactions.Reaction], None], open_errand: OpenErrand, at: datetime
 ) -> None:
     pk = open_errand().matter_id
-    env = os.environ | {"DATABASE_URL": _address()}
+    env = os.environ | {"DATABASE_URL": address("DATABASE_URL")}
     worker = subprocess.Popen(
         [sys.executable, "-c", WORKER], cwd=ROOT, env=env, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -157,13 +158,6 @@ def test_a_worker_killed_in_the_middle_leaves_its_work_to_the_next(
     assert (row.done_at, row.tries) == (None, 0)
     receivers("do", lambda entry, at: None)
     assert reactions.tell(at=row.next_at) == 1
-
-
-def _address() -> str:
-    """Return the address of this test process's own database."""
-    start, _, _ = os.environ["DATABASE_URL"].partition("?")
-    name = str(connection.settings_dict["NAME"])
-    return os.environ["DATABASE_URL"].replace(start, start.rsplit("/", 1)[0] + f"/{name}")
 
 
 @pytest.mark.django_db

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from bihuan.matters import jobs, published
+from bihuan.matters import published
 from bihuan.reports.queries import open_by_secret
 
 
@@ -24,7 +24,7 @@ def receipt(request: HttpRequest, number: str, secret: str) -> HttpResponse:
     report = open_by_secret(number, secret)
     if report is None:
         raise Http404(_("没有这件上报，或链接不对。"))
-    kept = published.receipt_of(jobs.raw(), report.matter)
+    kept = published.receipt_of(report.matter)
     answer = JsonResponse(kept, json_dumps_params={"indent": 1, "ensure_ascii": False})
     answer["Content-Disposition"] = f'attachment; filename="{kept["number"]}-receipt.json"'
     answer["Cache-Control"] = "no-store"
