@@ -41,7 +41,7 @@ class Chinese(argparse.RawDescriptionHelpFormatter):
 
     def add_usage(self, usage, actions, groups, prefix=None):  # type: ignore[no-untyped-def]
         """Head the usage line in both languages."""
-        super().add_usage(usage, actions, groups, prefix or "用法 usage: ")
+        super().add_usage(usage, actions, groups, "用法 usage: " if prefix is None else prefix)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

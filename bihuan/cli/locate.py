@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from bihuan.base.trouble import Trouble
 from bihuan.cli.house import opened
 
 ZH = "查一个点属于哪个网格。"
@@ -25,10 +26,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print cell, how it was found, and its unit; 1 when the point lies outside all cells."""
     with opened("app"):
-        from bihuan.places.coordinates import to_wgs84
+        from bihuan.places.coordinates import BadCoordinates, to_wgs84
         from bihuan.places.locate import locate
 
-        lon, lat = to_wgs84(args.lon, args.lat, args.datum)
+        try:
+            lon, lat = to_wgs84(args.lon, args.lat, args.datum)
+        except BadCoordinates as why:
+            raise Trouble(
+                str(why), "No place in China: give longitude first (115.7), then latitude (36.8)."
+            ) from why
         found = locate(lon, lat)
     print(f"WGS-84      {lon:.6f} {lat:.6f}")
     print(f"网格 cell    {found.code or '-'}")

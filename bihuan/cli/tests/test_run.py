@@ -215,6 +215,43 @@ def test_keys_are_rotated_and_the_old_one_stays(data: Path) -> None:
     assert (keys.current, sorted(keys.field_keys)) == ("k2", ["k1", "k2"])
 
 
+def test_imports_and_look_ups_answer_wrong_input_in_words(data: Path, tmp_path: Path) -> None:
+    words = tmp_path / "words.csv"
+    words.write_text("x,y\n1,2\n", encoding="utf-8")
+    swapped = bihuan("locate", "36.845", "115.735", data=data)
+    assert (swapped.returncode, "写反了" in swapped.stderr) == (1, True)
+    assert bihuan("locate", "115.735", "36.845", data=data).returncode == 1  # no cells yet
+    for command in (
+        ("import-cells", str(words), "--datum", "wgs84"),
+        ("import-addresses", str(words), "--datum", "wgs84"),
+        ("import-calendar", "2027", str(words)),
+    ):
+        answer = bihuan(*command, data=data)
+        assert answer.returncode == 1, answer.stderr
+        assert "Traceback" not in answer.stderr
+        assert answer.stdout + answer.stderr
+
+
+def test_a_year_of_holidays_comes_in_whole_or_not_at_all(data: Path, tmp_path: Path) -> None:
+    # the days of the law alone (国务院令第795号); 1 October 2027 is a Friday
+    days = {
+        "2027-01-01": "元旦", "2027-02-05": "除夕", "2027-02-06": "春节", "2027-02-07": "春节",
+        "2027-02-08": "春节", "2027-04-05": "清明节", "2027-05-01": "劳动节",
+        "2027-05-02": "劳动节", "2027-06-09": "端午节", "2027-09-15": "中秋节",
+        "2027-10-01": "国庆节", "2027-10-02": "国庆节", "2027-10-03": "国庆节",
+    }  # fmt: skip
+    rows = [f"{day},否,{name}" for day, name in days.items()]
+    notice = tmp_path / "2027.csv"
+    notice.write_text(
+        "日期,上班,名称\n" + "\n".join(r for r in rows if "10-01" not in r) + "\n", encoding="utf-8"
+    )
+    refused = bihuan("import-calendar", "2027", str(notice), data=data)
+    assert (refused.returncode, "2027-10-01" in refused.stdout) == (1, True)
+    notice.write_text("日期,上班,名称\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    taken = bihuan("import-calendar", "2027", str(notice), data=data)
+    assert taken.returncode == 0, taken.stdout + taken.stderr
+
+
 def test_a_database_that_is_gone_is_one_sentence(data: Path) -> None:
     nowhere = f"postgresql://bihuan@127.0.0.1:{free_port()}/bihuan"
     for words in (["run"], ["migrate"], ["verify"]):
