@@ -102,7 +102,7 @@ def found(house: Any) -> dict[str, str]:
     from bihuan.base.clock import now
     from bihuan.base.installation import DEMO
     from bihuan.cli import actions, reference, schema
-    from bihuan.demo.county import found_county
+    from bihuan.demo.actions import found_county
     from bihuan.reports.reference import load
 
     schema.bring_up(house)
