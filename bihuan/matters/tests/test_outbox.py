@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -177,7 +178,7 @@ def test_what_fails_in_the_minute_holds_up_nothing_else(
 
 @pytest.mark.django_db
 def test_photos_that_no_matter_owns_are_deleted_after_a_day(
-    ways: Ways, settings: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ways: Ways, settings: Any, tmp_path: Path
 ) -> None:
     from io import BytesIO
 
@@ -185,7 +186,7 @@ def test_photos_that_no_matter_owns_are_deleted_after_a_day(
 
     from bihuan.base.clock import now
 
-    monkeypatch.setattr(settings, "MEDIA_ROOT", str(tmp_path))
+    settings.MEDIA_ROOT = str(tmp_path)
 
     def photo(shade: int) -> bytes:
         out = BytesIO()
