@@ -21,6 +21,7 @@ ENGLISH = {
     "too_late": "The time in which this could be asked has passed.",
     "bad_value": "A value given is not one of those allowed.",
     "other_content": "This Idempotency-Key was used before with other content.",
+    "no_such_matter": "There is no open matter of this number; file a report of its own.",
     "rated_before": "You have rated this already.",
     "tried_too_often": "Too many attempts; please wait an hour.",
     "too_big": "The photo is larger than 10 MB.",

@@ -23,7 +23,15 @@ from bihuan.matters.actions.opening import Once
 from bihuan.matters.actions.photos import keep
 from bihuan.matters.problems import problem_of
 from bihuan.reports import incoming
-from bihuan.reports.actions import Filed, Sent, answer_again, file_report, key_of
+from bihuan.reports.actions import (
+    Filed,
+    Sent,
+    answer_again,
+    file_report,
+    join_report,
+    joinable,
+    key_of,
+)
 
 COUNTY = ZoneInfo("Asia/Shanghai")
 BURST = 30  # reports at once from one address before the hourly rate counts
@@ -60,10 +68,12 @@ def _file(request: HttpRequest, at: datetime) -> HttpResponse:
     got = incoming.read(request)
     who = PUBLIC if by.person_id is None else str(by.person_id)
     once = Once(key_of(who, key), got.digest()) if key else None
-    if once is not None and got.uploads:  # before the work of re-encoding
+    # before the work of re-encoding; and what was joined is answered again when it has ended
+    if once is not None and (got.uploads or got.matter):
         again = answer_again(once)
         if again is not None:
             return _filed(again)
+    joined = joinable(got.matter, by) if got.matter else None
     photos = incoming.photos_of(got.uploads)
     sent = Sent(
         text=got.text,
@@ -76,6 +86,8 @@ def _file(request: HttpRequest, at: datetime) -> HttpResponse:
         channel="api",
         photos=tuple(keep(photo) for photo in photos),
     )
+    if joined is not None:
+        return _filed(join_report(matter_id=joined, sent=sent, by=by, at=at, once=once))
     return _filed(file_report(sent=sent, by=by, at=at, once=once))
 
 

@@ -44,6 +44,17 @@ class Incoming(msgspec.Struct, forbid_unknown_fields=True):
     address: Annotated[str, msgspec.Meta(max_length=200)] | None = None
     phone: Annotated[str, msgspec.Meta(max_length=30)] | None = None
     name: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+    matter: (
+        Annotated[
+            str,
+            msgspec.Meta(
+                max_length=40,
+                description="the number of an open matter that this is another report of; "
+                "category and place are then its own",
+            ),
+        ]
+        | None
+    ) = None
 
 
 _decode = msgspec.json.Decoder(Incoming).decode
@@ -51,7 +62,10 @@ _decode = msgspec.json.Decoder(Incoming).decode
 
 @dataclass(frozen=True)
 class Checked:
-    """A good report. lon, lat: WGS-84; phone: digits; uploads: the photos' bytes as sent."""
+    """A good report. lon, lat: WGS-84; phone: digits; uploads: the photos' bytes as sent.
+
+    matter: the number of the open matter that it joins, "" for one of its own.
+    """
 
     text: str
     category: str
@@ -60,13 +74,14 @@ class Checked:
     address: str
     phone: str
     name: str
+    matter: str
     uploads: tuple[bytes, ...]
 
     def digest(self) -> bytes:
         """Return the digest of the parsed fields and the photos' hashes."""
         words = (
             self.text, self.category, self.lon, self.lat, self.address, self.phone, self.name,
-            [sha256(data).hexdigest() for data in self.uploads],
+            self.matter, [sha256(data).hexdigest() for data in self.uploads],
         )  # fmt: skip
         return sha256(msgspec.json.encode(words)).digest()
 
@@ -184,7 +199,7 @@ def _bytes_of(files: list[UploadedFile[bytes]]) -> tuple[bytes, ...]:
 
 def check(given: Incoming, uploads: tuple[bytes, ...]) -> Checked:
     """Check the fields against each other and against the county's tables. Raises Problem."""
-    for name in ("text", "category", "address", "phone", "name"):
+    for name in ("text", "category", "address", "phone", "name", "matter"):
         value = getattr(given, name)
         if value and _UNCLEAN.search(value):
             raise _unclean(name)
@@ -203,6 +218,7 @@ def check(given: Incoming, uploads: tuple[bytes, ...]) -> Checked:
         (given.address or "").strip(),
         _phone(given.phone or ""),
         (given.name or "").strip(),
+        (given.matter or "").strip().upper(),
         uploads,
     )
 

@@ -150,7 +150,7 @@ _FORM = {
     "type": "object",
     "additionalProperties": False,
     "properties": {
-        **{name: TEXT for name in ("text", "category", "address", "phone", "name")},
+        **{name: TEXT for name in ("text", "category", "address", "phone", "name", "matter")},
         **{name: {"type": "number"} for name in ("lon", "lat")},
         "datum": {"enum": ["wgs84", "gcj02", "bd09"]},
         "photos": {
@@ -164,7 +164,9 @@ INTAKE = {
     "operationId": "file_report",
     "summary": "File a report",
     "description": "Needs words or a photo. Without a token it is anonymous, and limited by "
-    "address. The same Idempotency-Key with the same content gets the same answer.",
+    "address. The same Idempotency-Key with the same content gets the same answer. With `matter`, "
+    "the number of an open matter, it stands beside the reports on that one (“me too”) and is "
+    "answered with them; `promise_at` is then that matter's.",
     "parameters": [
         {
             "name": "Idempotency-Key",

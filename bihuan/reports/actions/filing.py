@@ -22,6 +22,7 @@ from bihuan.matters.case import held, moment
 from bihuan.matters.errors import BadValue, NotNow, Refused
 from bihuan.matters.models import Entry, Matter
 from bihuan.matters.models import Once as OnceRow
+from bihuan.matters.queries import visible_to
 from bihuan.matters.timed import clock_spans
 from bihuan.places.locate import NOWHERE, Found, locate
 from bihuan.reports.models import Report
@@ -238,6 +239,29 @@ def answer_again(once: Once) -> Filed | None:
     if row is None:
         return None
     return _again(KeyTaken(row.matter_id, row.record_id, bytes(row.body_digest)), once)
+
+
+class NoSuchMatter(Refused):
+    """No open matter of that number that this caller may join."""
+
+    code = "no_such_matter"
+
+
+def joinable(number: str, by: Actor) -> int:
+    """Return the id of the open matter that a further report may join, or raise NoSuchMatter.
+
+    Whoever joins reads how it goes from then on. Staff join what they may see; everybody else
+    only what is of a public category and about nobody: numbers can be guessed.
+    """
+    if by.posts:
+        rows = visible_to(by)
+    else:
+        rows = Matter.objects.filter(about_unit_id=None, about_person_id=None)
+    matter = rows.filter(kind="report", number=number, closed_at=None).first()
+    row = rulebook().category(matter.category) if matter is not None else None
+    if matter is None or not (by.posts or (row is not None and row.is_public)):
+        raise NoSuchMatter(_("没有这件正在办理的事项，请作为新的上报提交。"))
+    return matter.pk
 
 
 def join_report(

@@ -14,15 +14,18 @@ from django.db import connection, connections
 from django.test import Client
 
 from bihuan.accounts.actions.tokens import create_token, revoke_token
-from bihuan.accounts.actor import SYSTEM
+from bihuan.accounts.actor import SYSTEM, actor_of
 from bihuan.accounts.models import Person
 from bihuan.base.clock import now
+from bihuan.matters import actions as matters
 from bihuan.matters.models import Attachment, Entry, Matter, Once
 from bihuan.matters.verify import Finding
 from bihuan.reports import api
 from bihuan.reports.models import Report
 from bihuan.reports.queries import open_by_secret
+from bihuan.reports.rules import rulebook
 from bihuan.reports.tests.bed import LAT, LON, PHONE, Answer, Door, hot, photo
+from conftest import Units
 
 pytestmark = pytest.mark.django_db
 WORDS = "温泉路口的垃圾桶满了好几天"
@@ -232,6 +235,62 @@ def test_the_answer_stays_the_same_after_the_promise_moved(door: Door, at: datet
     clock.due_at = at
     clock.save(update_fields=["due_at"])
     assert door.send(text=WORDS, key="k").body == first.body
+
+
+def test_a_further_report_stands_on_the_open_matter_with_a_secret_of_its_own(
+    door: Door, wang: Person
+) -> None:
+    first = door.send(text=WORDS, category="litter", lon=LON, lat=LAT).json
+    joined = door.send(text="我也遇到", phone=PHONE, matter=first["number"].lower(), key="me too")
+    assert joined.status == 201, joined.body
+    assert (joined.json["number"], joined.json["promise_at"]) == (
+        first["number"], first["promise_at"],
+    )  # fmt: skip
+    assert joined.json["track_url"] != first["track_url"]
+    assert (Matter.objects.count(), Report.objects.count()) == (1, 2)
+    second = Report.objects.latest("pk")
+    assert (second.text, second.category, second.phone) == ("我也遇到", "litter", PHONE)
+    form = door.form({"text": "还没收", "matter": first["number"]}, [photo()])
+    assert form.status == 201 and Attachment.objects.get().record_id == form_record(form)
+    matters.void(
+        matter_id=second.matter_id, reason="not_there", note="没有", by=actor_of(wang), at=now()
+    )
+    again = door.send(text="我也遇到", phone=PHONE, matter=first["number"], key="me too")
+    assert again.body == joined.body and Report.objects.count() == 3
+
+
+def test_what_cannot_be_joined_is_said_in_the_same_words_whatever_it_is(
+    door: Door, units: Units, wang: Person, zhao: Person
+) -> None:
+    secret = next(row.key for row in rulebook().categories.values() if not row.is_public)
+    hidden = door.send(text="举报", category=secret).json["number"]
+    about = door.send(text=WORDS, category="litter").json["number"]
+    ended = door.send(text=WORDS, category="litter", lon=LON, lat=LAT).json["number"]
+    clerk, at = actor_of(wang), now()
+    ids = dict(Matter.objects.values_list("number", "pk"))
+    matters.say_about(
+        matter_id=ids[about], unit_id=units.urban.pk, note="群众反映", by=clerk, at=at
+    )
+    matters.void(matter_id=ids[ended], reason="not_there", note="没有", by=clerk, at=at)
+    before, bodies = counts(), set()
+    for number in (hidden, about, ended, "SP-20260101-000001", "无"):
+        answer = door.send(text="我也遇到", matter=number)
+        assert (answer.status, answer.json["code"]) == (422, "no_such_matter"), number
+        bodies.add(answer.body)
+    assert len(bodies) == 1
+    elsewhere = door.send(text="我也遇到", matter=hidden, token=token_of(zhao))
+    assert elsewhere.json["code"] == "no_such_matter"  # staff of another county do not see it
+    assert door.send(text="x", matter="y" * 41).json["field"] == "matter"
+    assert door.send(text="x", matter="a\x00b").json["code"] == "unclean"
+    assert counts() == before
+    assert door.send(text="又有人说", matter=hidden, token=token_of(wang)).status == 201
+
+
+def form_record(answer: Answer) -> int:
+    number, secret = answer.json["track_url"].rsplit("/", 2)[1:]
+    found = open_by_secret(number, secret)
+    assert found is not None
+    return found.pk
 
 
 def test_a_key_belongs_to_its_caller(door: Door, wang: Person, li: Person) -> None:
