@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 
 from bihuan.accounts.actor import Actor
 from bihuan.accounts.may import may
+from bihuan.accounts.units import tree
 from bihuan.base.crypto import lookup_hash
 from bihuan.base.text import BadPhone, mask_name, mask_phone, normalise_phone
 from bihuan.matters.models import Attachment, Matter
@@ -24,7 +25,10 @@ FOUND_MOST = 1000  # matters found by one phone
 
 @dataclass
 class Shown:
-    """One report as the panel shows it; phone and name are masked, empty when not given."""
+    """One report as the panel shows it; phone and name are masked, empty when not given.
+
+    The panel shows even the masks to those alone who may look behind them.
+    """
 
     report: Report
     number: str
@@ -55,14 +59,24 @@ def panel(matter_id: int, by: Actor) -> tuple[str, dict[str, Any]]:
 
 
 def find(words: str, by: Actor) -> list[int]:
-    """Return the matters a phone number was left with, for those who may see it anyway."""
+    """Return the matters a phone number was left with, for those who may see it anyway.
+
+    Never those about the searcher or their unit: to find them by it would unmask who reported.
+    """
     if not may(by, "matters.reveal"):
         return []
     try:
         phone = normalise_phone(words)
     except BadPhone:
         return []
-    rows = Report.objects.filter(phone_key=lookup_hash(phone, "phone")).order_by("-pk")
+    units = tree()
+    own = {unit for post in by.unit_ids if post in units for unit in (post, *units.above(post))}
+    rows = (
+        Report.objects.filter(phone_key=lookup_hash(phone, "phone"))
+        .exclude(matter__about_unit_id__in=own)
+        .exclude(matter__about_person_id=by.person_id)
+        .order_by("-pk")
+    )
     return list(rows.values_list("matter_id", flat=True)[:FOUND_MOST])
 
 

@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 
 from bihuan.accounts.actor import REPORTER, actor_of
-from bihuan.accounts.models import Person
+from bihuan.accounts.models import Person, Post
 from bihuan.base.clock import now
 from bihuan.desk.pages import exports
 from bihuan.desk.tests.bed import Reported, queries_of
@@ -49,6 +49,32 @@ def test_the_page_tells_the_whole_story(
     assert "13800001234" not in page
     slip = enter(staff["clerk"]).get(f"/desk/{it.number}/slip").content.decode()
     assert it.number in slip and "归路灯所" in slip and "138" not in slip
+
+
+def test_even_masked_a_reporter_is_shown_to_those_alone_who_may_look(
+    reported: Reported, reference: Any, staff: dict[str, Person], units: Units, enter: Enter
+) -> None:
+    it = reported("路灯不亮", phone="13800001234", name="张桂芳")
+    clerk, at = actor_of(staff["clerk"]), now()
+    actions.register(matter_id=it.matter_id, by=clerk, at=at)
+    actions.assign(matter_id=it.matter_id, unit_id=units.urban.pk, by=clerk, at=at)
+    shown = {"clerk", "supervisor"}
+    for role in ("clerk", "supervisor", "worker", "handler", "unit_head", "auditor"):
+        page = enter(staff[role]).get(f"/desk/{it.number}").content.decode()
+        assert ("138****1234" in page) is ("张**" in page) is (role in shown), role
+        assert ("留了联系方式，对办理人员不显示" in page) is (role not in shown), role
+    actions.say_about(
+        matter_id=it.matter_id, person_id=staff["supervisor"].pk, note="群众反映", by=clerk, at=at
+    )
+    assert enter(staff["supervisor"]).get(f"/desk/{it.number}").status_code == 404
+    actions.say_about(
+        matter_id=it.matter_id, unit_id=units.street.pk, note="群众反映", by=clerk, at=at
+    )
+    post = Post.objects.create(
+        person=staff["handler"], unit=units.street, role="clerk", from_on=at.date()
+    )
+    page = enter(post.person).get(f"/desk/{it.number}").content.decode()
+    assert "138" not in page and "张*" not in page and "反映的是您所在的单位" in page
 
 
 def test_texts_are_shown_as_texts(

@@ -62,6 +62,16 @@ def test_words_of_two_characters_up_are_found_and_one_is_refused_in_words(
     assert "请至少输入两个连续的字" in page
 
 
+def test_a_phone_does_not_find_what_is_about_the_searchers_own_unit(
+    reported: Reported, units: Units, wang: Person
+) -> None:
+    reported("路灯不亮", phone="13800001234")
+    for about in (units.county, units.city):  # wang is the county's clerk
+        reported("窗口不开门", phone="13800001234", about_unit_id=about.pk)
+    reported("井盖坏了", phone="13800001234", about_unit_id=units.roads.pk)
+    assert sorted(titles(wang, "13800001234")) == ["井盖坏了", "路灯不亮"]
+
+
 @pytest.mark.parametrize(
     "words",
     ["%%", "__", "' OR 1=1 --", "100%_\\", "'; DROP TABLE matters_matter; --", "<script>", "$$",

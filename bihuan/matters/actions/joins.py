@@ -25,6 +25,8 @@ def merge(*, matter_id: int, into_id: int, note: str, by: Actor, at: datetime) -
             raise NotNow(_("要并入的事项已经结束。"))
         if into.matter.kind != case.matter.kind:
             raise BadValue(_("不同类的事项不能合并。"))
+        if not _guards(into, case.matter):
+            raise BadValue(_("要并入的事项没有登记同样的反映对象，请先登记再合并。"))
         facts = {"into": into.matter.number}
         with taking(case, "merge", by=by, at=at, note=note, facts=facts):
             case.matter.merged_into_id = into_id
@@ -111,6 +113,15 @@ def _hold_both(one: int, other: int) -> tuple[Case, Case]:
     """Hold two matters, the lower id first, so that two people can never wait for each other."""
     held = {pk: hold(pk) for pk in sorted((one, other))}
     return held[one], held[other]
+
+
+def _guards(into: Case, matter: Matter) -> bool:
+    """Say whether whoever `matter` is about is kept away from `into` as well."""
+    unit_id, person_id = matter.about_unit_id, matter.about_person_id
+    return (unit_id is None or into.concerns(unit_id)) and person_id in (
+        None,
+        into.matter.about_person_id,
+    )
 
 
 def _wake(case: Case, at: datetime) -> None:

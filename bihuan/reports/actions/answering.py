@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from bihuan.accounts.actor import REPORTER, Actor
 from bihuan.matters import actions as matters
 from bihuan.matters.actions.photos import Kept
-from bihuan.matters.case import hold
+from bihuan.matters.case import Case, hold
 from bihuan.matters.errors import BadValue, NotNow, TooLate, TooMany
 from bihuan.matters.models import Matter, Rating
 from bihuan.reports.models import Report
@@ -88,9 +88,12 @@ def reveal(
     """Return a reporter's phone or name, after the look was logged with its reason."""
     if field not in HIDDEN:
         raise BadValue(_("只能查看联系电话或姓名。"))
-    report = reports_on(Matter.objects.get(pk=matter_id)).filter(pk=record_id).first()
+    rows = reports_on(Matter.objects.get(pk=matter_id)).filter(pk=record_id)
+    report = rows.select_related("matter").first()
     if report is None:
         raise BadValue(_("这条上报不在这件事项上。"))
+    # merged, it may be about somebody whom the other matter is not about any more
+    Case(report.matter, {}, {}, {}).allow_no_own_interest(by)
     matters.reveal(
         matter_id=matter_id, field=field, reason=reason, record_id=record_id, by=by, at=at
     )

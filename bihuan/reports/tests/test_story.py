@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from bihuan.accounts.actor import REPORTER
+from bihuan.accounts.actor import REPORTER, Held
 from bihuan.accounts.may import NotPermitted
+from bihuan.accounts.roles import Role
 from bihuan.matters import actions as matters
 from bihuan.matters import escalate, reactions
 from bihuan.matters.actions.opening import Once
 from bihuan.matters.actions.photos import Kept
-from bihuan.matters.errors import BadValue, EvidenceMissing, NoteMissing, NotNow, TooMany
+from bihuan.matters.errors import (
+    BadValue,
+    EvidenceMissing,
+    NoteMissing,
+    NotNow,
+    OwnInterest,
+    TooMany,
+)
 from bihuan.matters.models import Entry, Matter, Rating
 from bihuan.matters.tests.bed import Cast, state
 from bihuan.matters.verify import Finding
@@ -277,6 +286,37 @@ def test_a_record_of_another_matter_is_not_shown(rules: None, cast: Cast, at: da
             by=cast.clerk, at=at,
         )  # fmt: skip
     assert steps(first.matter_id) == ["open"]
+
+
+def test_a_merge_never_lets_those_it_is_about_look(
+    rules: None, cast: Cast, units: Units, at: datetime
+) -> None:
+    about, other = file(at), file(at, text="同一件")
+    matters.say_about(
+        matter_id=about.matter_id, unit_id=units.roads.pk, note="反映的是它", by=cast.clerk, at=at
+    )
+
+    def merge() -> None:
+        matters.merge(
+            matter_id=about.matter_id, into_id=other.matter_id, note="同一件", by=cast.clerk, at=at
+        )
+
+    with pytest.raises(BadValue):
+        merge()
+    assert steps(about.matter_id) == ["open", "say_about"] and steps(other.matter_id) == ["open"]
+    for unit_id in (units.roads.pk, None):  # said, merged, and taken back afterwards
+        matters.say_about(
+            matter_id=other.matter_id, unit_id=unit_id, note="登记", by=cast.clerk, at=at
+        )
+        if unit_id:
+            merge()
+    posts = (*cast.clerk.posts, Held(Role.HANDLER, units.roads.pk))
+    with pytest.raises(OwnInterest):
+        actions.reveal(
+            matter_id=other.matter_id, record_id=about.record_id, field="phone", reason="问",
+            by=replace(cast.clerk, posts=posts), at=at,
+        )  # fmt: skip
+    assert "reveal" not in steps(other.matter_id)
 
 
 def test_a_secret_opens_its_own_number_alone(rules: None, at: datetime) -> None:
