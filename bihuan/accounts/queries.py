@@ -45,6 +45,13 @@ def nearest_people(unit_id: int, *roles: Role, on: date) -> list[Person]:
     return []
 
 
+def named(words: str, unit_ids: Iterable[int], *, on: date) -> list[Person]:
+    """Give those of the units who are called so, by user name or full name; two at most."""
+    posts = Post.objects.filter(current(on), unit_id__in=list(unit_ids)).values("person_id")
+    rows = Person.objects.filter(Q(username=words) | Q(name=words), is_active=True, pk__in=posts)
+    return list(rows.order_by("pk")[:2])
+
+
 def names(person_ids: Iterable[int]) -> dict[int, str]:
     """Give the names of people by id, in one query."""
     return dict(Person.objects.filter(pk__in=set(person_ids)).values_list("id", "name"))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bihuan.accounts.may import may
-from bihuan.accounts.queries import nearest_people
+from bihuan.accounts.queries import named, nearest_people
 from bihuan.accounts.roles import Role
 from bihuan.accounts.units import Node, tree
 from bihuan.desk import words
@@ -45,10 +45,6 @@ class PhotosField(forms.FileField):
         if any(f.size > MAX_BYTES for f in files):
             raise forms.ValidationError(_("照片超过 10 MB，请换一张小一点的。"))
         return files
-
-
-class Reasons(forms.Select):
-    """A list of reasons; the words of each go along for the page to show."""
 
 
 def _note(label: str, must: str = "", **more: Any) -> forms.Field:
@@ -104,13 +100,18 @@ GROUPS = {
 }
 
 
+def _inside(scene: Scene) -> frozenset[int]:
+    """Return the units of the matter's county; all where it has none."""
+    top = _county(scene)
+    return tree().subtree(top) if top is not None else frozenset(u.id for u in tree())
+
+
 def units_to_pick(scene: Scene) -> list[Node]:
     """Return the active units of the matter's county that it may be given to by this viewer.
 
     Never one that the matter is about; a unit's own head gives work within the unit alone.
     """
-    top = _county(scene)
-    inside = tree().subtree(top) if top is not None else frozenset(u.id for u in tree())
+    inside = _inside(scene)
     centre = bool(scene.by.units_as(Role.CLERK, Role.SUPERVISOR))
     return [
         u
@@ -124,15 +125,45 @@ def units_to_pick(scene: Scene) -> list[Node]:
 
 def _unit_choices(scene: Scene, *, first: int | None = None, why: str = "") -> list[Any]:
     """Give units in groups by kind; the suggested one, with its reason, before them all."""
-    found: dict[str, list[tuple[int, str]]] = {}
-    for unit in units_to_pick(scene):
-        found.setdefault(unit.kind, []).append((unit.id, words.unit_label(unit.id)))
     choices: list[Any] = [("", _("请选择单位"))]
     if first is not None and first in tree() and not scene.case.concerns(first):
         name = _("%(unit)s（推荐：%(why)s）") % {"unit": words.unit_label(first), "why": why or "–"}
         choices.append((first, name))
-    choices += [(str(GROUPS[k]), found[k]) for k in Unit.ORDER if k in found]
-    return choices
+    return choices + _grouped(units_to_pick(scene))
+
+
+def _grouped(units: list[Node]) -> list[Any]:
+    found: dict[str, list[tuple[int, str]]] = {}
+    for unit in units:
+        found.setdefault(unit.kind, []).append((unit.id, words.unit_label(unit.id)))
+    return [(str(GROUPS[k]), found[k]) for k in Unit.ORDER if k in found]
+
+
+def _about_unit(scene: Scene) -> forms.Field:
+    """Ask which unit of the county a matter is about; begins with what is registered."""
+    inside = _inside(scene)
+    return forms.TypedChoiceField(
+        label=_("反映的单位（不选为不涉及单位）"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        initial=scene.matter.about_unit_id,
+        choices=[
+            ("", _("请选择单位")),
+            *_grouped([u for u in tree() if u.is_active and u.id in inside]),
+        ],
+        error_messages={"invalid_choice": _("请从列表中选择单位。")},
+    )
+
+
+def _about_person(scene: Scene) -> forms.Field:
+    about = scene.matter.about_person
+    return forms.CharField(
+        label=_("反映的工作人员（姓名或登录名，不填为不涉及个人）"),
+        required=False,
+        max_length=60,
+        initial=about.username if about is not None else "",
+    )
 
 
 def _unit(scene: Scene, label: str, *, required: bool = True, suggest: bool = False) -> forms.Field:
@@ -245,9 +276,8 @@ MAKERS: dict[str, Callable[[Scene, str], forms.Field]] = {
     "new_unit": lambda scene, _key: _unit(scene, _("改派给")),
     "helper": lambda scene, _key: _unit(scene, _("协办单位")),
     "helpers": lambda scene, _key: _helpers(scene),
-    "about_unit": lambda scene, _key: _unit(
-        scene, _("反映的单位（不选为不涉及单位）"), required=False
-    ),
+    "about_unit": lambda scene, _key: _about_unit(scene),
+    "about_person": lambda scene, _key: _about_person(scene),
     "look_unit": lambda scene, _key: _unit(
         scene, _("由哪个单位到场（不选为网格队伍）"), required=False
     ),
@@ -307,6 +337,19 @@ class VerbForm(forms.Form):
     def clean_until(self) -> datetime:
         day: date = self.cleaned_data["until"]
         return timezone.make_aware(datetime.combine(day, time(18, 0)))
+
+    def clean_about_person(self) -> int | None:
+        """Find who is meant: one who works in the county, and no namesake."""
+        said: str = self.cleaned_data["about_person"].strip()
+        about = self.scene.matter.about_person
+        if not said or (about is not None and said == about.username):
+            return about.pk if said and about is not None else None
+        found = named(said, _inside(self.scene), on=timezone.localdate(self.scene.at))
+        if not found:
+            raise forms.ValidationError(_("没有找到这个人，请核对姓名或登录名。"))
+        if len(found) > 1:
+            raise forms.ValidationError(_("有几位同名，请填写登录名。"))
+        return found[0].pk
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

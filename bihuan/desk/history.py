@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from bihuan.accounts.models import Post
 from bihuan.desk import words
 from bihuan.desk.queries import posts_of
-from bihuan.matters import kinds
+from bihuan.matters import chain, kinds
 from bihuan.matters.models import Entry, Matter
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 MOST = 200  # lines shown at once; older ones on demand
 COLOURS = {
@@ -26,6 +31,12 @@ REASONS = {
     "reject": ("refuse",), "return": ("return",), "return_share": ("return",), "void": ("void",),
     "pause": ("pause",), "ask": ("wait",),
 }  # fmt: skip
+
+APPEALS: dict[str, StrPromise] = {
+    "agreed_once": gettext_lazy("一审同意"),
+    "upheld": gettext_lazy("二审同意，不计超期"),
+    "refused": gettext_lazy("不同意，仍计超期"),
+}
 
 
 @dataclass(frozen=True)
@@ -112,9 +123,25 @@ def _facts(entry: Entry, named: dict[str, str]) -> str:
     if entry.step == "reveal":
         field = str(facts.get("field", ""))
         found.append(_("查看了：%(field)s") % {"field": words.FIELDS.get(field, field)})
+    found += _about(facts)
+    if facts.get("appeal") in APPEALS:
+        found.append(str(APPEALS[str(facts["appeal"])]))
     if entry.step == "rate":
         found += _rated(facts.get("level"), facts.get("solved"))
     return "，".join(found)  # data: the comma between facts
+
+
+def _about(facts: chain.Facts) -> list[str]:
+    """Say whom a matter was registered to be about; a person is not named here."""
+    found = []
+    unit_id = facts.get("about_unit")
+    if isinstance(unit_id, int):
+        found.append(_("反映的单位：%(unit)s") % {"unit": words.unit_label(unit_id)})
+    elif "about_unit" in facts:
+        found.append(_("不涉及单位"))
+    if "about_person" in facts:
+        found.append(_("涉及工作人员") if facts["about_person"] else _("不涉及工作人员"))
+    return found
 
 
 def _rated(level: object, solved: object) -> list[str]:

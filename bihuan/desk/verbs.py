@@ -359,10 +359,13 @@ VERBS: tuple[Verb, ...] = (
          when("matters.note", lambda s: not s.ended), _shown(actions.add_note), "pencil"),
     Verb("reveal", _("查看上报人信息"), ("look_reason!", "record", "field"),
          when("matters.reveal", lambda s: s.kind.reveal is not None), _reveal, "eye"),
-    Verb("say_about", _("登记反映的对象"), ("about_unit", "note!"),
+    Verb("say_about", _("登记反映的对象"), ("about_unit", "about_person", "note!"),
          when("matters.say_about", lambda s: not s.ended),
-         lambda c: actions.say_about(unit_id=c.get("about_unit"), note=c.get("note"), **c.who),
-         "building", hint=_("事项反映的单位不能办理、核查、结案，也不能查看上报人信息。")),
+         lambda c: actions.say_about(
+             unit_id=c.get("about_unit"), person_id=c.get("about_person"), note=c.get("note"),
+             **c.who),
+         "building",
+         hint=_("事项反映的单位和个人不能办理、核查、结案，也不能查看上报人信息。")),
     # together and apart
     Verb("merge", _("并入另一件"), ("near", "into", "note!"), by_step("merge"),
          _noted(actions.merge, "into_id"), "arrows-join",

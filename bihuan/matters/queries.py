@@ -21,7 +21,7 @@ from django.db.models import (
 from bihuan.accounts.actor import Actor
 from bihuan.accounts.may import may
 from bihuan.accounts.units import tree
-from bihuan.matters.models import Matter, Task
+from bihuan.matters.models import Entry, Matter, Task
 
 # A viewer whose units own or hold more open matters than this walks a list and leaves out what
 # is not theirs; one with fewer collects theirs by unit.
@@ -144,6 +144,16 @@ def open_tasks(by: Actor) -> QuerySet[Task]:
         .select_related("matter", "unit")
         .order_by("due_at", "pk")
     )
+
+
+def pressed_until(matter: Matter) -> datetime | None:
+    """Return the moment by which the last order (督办) wants an open matter done."""
+    if not matter.presses or matter.closed_at is not None:
+        return None
+    orders = Entry.objects.filter(matter=matter, step="press").order_by("-seq")
+    facts = orders.values_list("facts", flat=True).first() or {}
+    until = facts.get("until")
+    return datetime.fromisoformat(until) if until else None
 
 
 def overdue(at: datetime) -> QuerySet[Matter]:

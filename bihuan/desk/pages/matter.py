@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from bihuan.accounts.actor import Actor
 from bihuan.accounts.doors import needs, signed_in
-from bihuan.accounts.may import require
+from bihuan.accounts.may import may, require
 from bihuan.accounts.request import Request
 from bihuan.base.clock import now
 from bihuan.desk import words
@@ -21,7 +21,7 @@ from bihuan.desk.scene import Scene, read_scene
 from bihuan.desk.verbs import UNLISTED, Offer, offers
 from bihuan.matters.models import Attachment, Clock, Matter, Task
 from bihuan.matters.photo_response import photo_response
-from bihuan.matters.queries import visible_to
+from bihuan.matters.queries import pressed_until, visible_to
 
 # what a viewer most likely came to do, first one found is the page's main button
 LIKELIEST = ("give", "assign", "verify", "take_up", "finish", "pass_check", "start_check",
@@ -54,7 +54,7 @@ def find(number: str, by: Actor) -> Matter:
     """Return the matter with this number if `by` may see it; 404 otherwise, whether it exists."""
     if "\0" in number:  # the database keeps none
         raise Http404
-    rows = visible_to(by).select_related("cell", "merged_into", "split_from")
+    rows = visible_to(by).select_related("cell", "merged_into", "split_from", "about_person")
     matter = rows.filter(number=number).first()
     if matter is None:
         raise Http404(number)
@@ -96,6 +96,9 @@ def page_of(scene: Scene, *, every: bool = False) -> dict[str, Any]:
         "tasks": [_task_row(t) for t in scene.rounds],
         "clocks": [_clock_row(scene, c) for c in scene.clocks],
         "stop": scene.stop,
+        "pressed_until": pressed_until(matter),
+        "about_unit": words.unit_label(matter.about_unit_id),
+        "about_person": _about(scene),
         "photos": photos_of(matter),
         "lines": lines,
         "more": more,
@@ -137,6 +140,12 @@ def _why_none(scene: Scene, found: list[Offer]) -> str:
     if scene.ended:
         return _("事项已经结束。")
     return _("这一步由其他单位办理，您可以查看进展。")
+
+
+def _about(scene: Scene) -> str:
+    """Name the person a matter is about, to those who may register it."""
+    about = scene.matter.about_person
+    return about.name if about is not None and may(scene.by, "matters.say_about") else ""
 
 
 def _task_row(task: Task) -> TaskRow:

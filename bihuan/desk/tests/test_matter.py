@@ -18,7 +18,7 @@ from bihuan.base.clock import now
 from bihuan.desk.pages import exports
 from bihuan.desk.tests.bed import Reported, queries_of
 from bihuan.matters import actions
-from bihuan.matters.models import Matter
+from bihuan.matters.models import Clock, Matter
 from conftest import Units
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +75,46 @@ def test_even_masked_a_reporter_is_shown_to_those_alone_who_may_look(
     )
     page = enter(post.person).get(f"/desk/{it.number}").content.decode()
     assert "138" not in page and "张*" not in page and "反映的是您所在的单位" in page
+
+
+def test_the_page_says_by_when_it_was_ordered_and_what_became_of_an_appeal(
+    reported: Reported, reference: Any, staff: dict[str, Person], units: Units, enter: Enter
+) -> None:
+    it, at = reported("路灯不亮"), now()
+    clerk, handler, supervisor = (
+        actor_of(staff[role]) for role in ("clerk", "handler", "supervisor")
+    )
+    pk, client = it.matter_id, enter(staff["clerk"])
+    actions.register(matter_id=pk, by=clerk, at=at)
+    actions.assign(matter_id=pk, unit_id=units.urban.pk, by=clerk, at=at)
+    assert "督办期限" not in client.get(f"/desk/{it.number}").content.decode()
+    until = (at + timedelta(days=2)).replace(hour=2, minute=30)  # 10:30 in the county
+    actions.press(matter_id=pk, note="限期", until=until, by=supervisor, at=at)
+    page = client.get(f"/desk/{it.number}").content.decode()
+    assert "督办期限" in page and "10:30" in page
+    task = Matter.objects.get(pk=pk).tasks.get(key="lead")
+    page = enter(staff["handler"]).get(f"/my/tasks/{task.pk}").content.decode()
+    assert "督查已督办，要求" in page and "10:30" in page
+    actions.finish(matter_id=pk, key="lead", opinion="已修", by=handler, at=at)
+    Clock.objects.filter(matter_id=pk, name="finish").update(late=True)
+    actions.pass_check(matter_id=pk, note="好了", by=clerk, at=at)
+    actions.appeal(matter_id=pk, note="暴雨", by=handler, at=at)
+    actions.decide_appeal(matter_id=pk, agree=True, note="属实", by=clerk, at=at)
+    page = client.get(f"/desk/{it.number}").content.decode()
+    assert "一审同意" in page and "不计超期" not in page and "督办期限" not in page
+    actions.decide_appeal(matter_id=pk, agree=True, note="属实", by=supervisor, at=at)
+    page = client.get(f"/desk/{it.number}").content.decode()
+    assert "二审同意，不计超期" in page and "申诉成立，不计超期" in page
+
+
+def test_a_date_of_a_year_not_announced_yet_is_marked(
+    reported: Reported, wang: Person, enter: Enter
+) -> None:
+    it, client = reported("路灯不亮"), enter(wang)
+    for provisional in (False, True):
+        Clock.objects.filter(matter_id=it.matter_id).update(provisional=provisional)
+        page = client.get(f"/desk/{it.number}").content.decode()
+        assert ("放假安排尚未公布" in page) is provisional
 
 
 def test_texts_are_shown_as_texts(

@@ -14,7 +14,7 @@ from django.utils import timezone
 from PIL import Image
 
 from bihuan.accounts.actor import REPORTER, Actor, actor_of
-from bihuan.accounts.models import Person
+from bihuan.accounts.models import Person, Post
 from bihuan.base.clock import now
 from bihuan.desk.tests.bed import Reported
 from bihuan.desk.verbs import BY_KEY
@@ -338,6 +338,33 @@ def test_the_same_form_sent_twice_is_done_once(case: Any, world: World, enter: E
     again = client.post(address, sent)
     assert again.status_code in (403, 404, 409, 422)
     assert (world.seq(), Matter.objects.count()) == after
+
+
+def test_a_matter_may_be_about_a_unit_and_a_person_and_the_form_keeps_both(
+    world: World, enter: Enter
+) -> None:
+    world.to("handling")
+    client, roads = enter(world.staff["clerk"]), world.units.roads.pk
+    address = f"/desk/{world.number}/do/say_about"
+    namesake = Person.objects.create(username="sun2", name="孙丽")
+    Post.objects.create(
+        person=namesake, unit=world.units.roads, role="handler", from_on=now().date()
+    )
+    for wrong in ("没有此人", "孙丽", "zhao", "长" * 61):  # unknown, two of them, another county's
+        sent = {"about_person": wrong, "note": "群众反映", "seq": world.seq()}
+        assert client.post(address, sent).status_code == 422, wrong
+    sent = {"about_unit": roads, "about_person": "sun2", "note": "群众反映", "seq": world.seq()}
+    assert client.post(address, sent).status_code == 302
+    form = client.get(address).context["form"]
+    kept = {name: form[name].value() for name in ("about_unit", "about_person")}
+    assert kept == {"about_unit": roads, "about_person": "sun2"}
+    sent = {**kept, "about_unit": "", "note": "单位登记错了", "seq": world.seq()}
+    assert client.post(address, sent).status_code == 302
+    matter = Matter.objects.get(pk=world.pk)
+    assert (matter.about_unit_id, matter.about_person_id) == (None, namesake.pk)
+    page = client.get(f"/desk/{world.number}").content.decode()
+    assert "反映的单位：交通运输局" in page and "不涉及单位" in page and "反映的对象" in page
+    assert "孙丽" not in enter(world.staff["handler"]).get(f"/desk/{world.number}").content.decode()
 
 
 def test_a_stale_page_keeps_the_words_and_says_so(world: World, enter: Enter) -> None:

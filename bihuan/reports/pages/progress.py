@@ -103,6 +103,7 @@ def _ticket(request: Request, report: Report, secret: str) -> dict[str, Any]:
         "number": matter.number,
         "category": category_name(matter.category),
         "promise_at": promise.due_at if promise else None,
+        "provisional": promise is not None and promise.provisional,
         "link": link,
         "whole_link": request.build_absolute_uri(link),
         "qr": qr_of(request.build_absolute_uri(link)),

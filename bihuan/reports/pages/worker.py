@@ -22,7 +22,7 @@ from bihuan.matters.actions.opening import Once
 from bihuan.matters.errors import EvidenceMissing, Refused
 from bihuan.matters.models import Attachment, Task
 from bihuan.matters.photo_response import photo_response
-from bihuan.matters.queries import open_tasks, visible_to
+from bihuan.matters.queries import open_tasks, pressed_until, visible_to
 from bihuan.reports.actions import Filed, Sent, file_report
 from bihuan.reports.actions.on_spot import file_solved
 from bihuan.reports.catalogue import category_name
@@ -99,6 +99,7 @@ def task(request: Request, task_id: int) -> HttpResponse:
         "label": task_label(row),
         "state": state_label(matter),
         "stopped": matter.state in ("paused", "waiting"),
+        "pressed_until": pressed_until(matter),
         "category": category_name(matter.category),
         "words": words,
         "photos": show(photos, staff_photo),

@@ -15,7 +15,7 @@ from bihuan.base.cached import forget_all
 from bihuan.base.clock import now
 from bihuan.matters import actions as matters
 from bihuan.matters.actions.photos import take_photo
-from bihuan.matters.models import Attachment, Entry, Matter, Rating
+from bihuan.matters.models import Attachment, Clock, Entry, Matter, Rating
 from bihuan.reports.actions import Sent, join_report
 from bihuan.reports.models import Report
 from bihuan.reports.pages import resident
@@ -276,6 +276,18 @@ def test_the_link_opens_and_tells_nothing_to_caches_and_search_engines(
         assert "noindex" in answer["X-Robots-Tag"]
         assert answer["Referrer-Policy"] == "same-origin"
         assert CANARY not in answer.content.decode()
+
+
+def test_a_promise_in_a_year_not_announced_yet_is_marked(client: Client, county: Units) -> None:
+    report, words = filed(client), "放假安排尚未公布"
+    for expected in (False, True):
+        Clock.objects.filter(matter=report.matter, name="finish").update(provisional=expected)
+        for address in (link(report), link(report, "/sent")):
+            page = client.get(address).content.decode()
+            assert (words in page) is expected, address
+    receipt = f"/seals/receipt/{report.matter.number}/{secret_of(report.pk)}"
+    assert receipt in client.get(link(report)).content.decode()
+    assert client.get(receipt).status_code == 200
 
 
 def test_a_wrong_secret_gets_kind_words_and_no_hint(client: Client, county: Units) -> None:
