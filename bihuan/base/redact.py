@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import re
 
-# /t/<number>/<secret>, /seals/receipt/<number>/<secret>: the number may be read, the secret opens
-# the record
-SECRET_LINK = re.compile(r"(/(?:t|seals/receipt)/[^/\s?]+/)[^/\s?]+")
+# /t/<number>/<secret>, /seals/receipt/<number>/<secret>, /api/v1/matters/<number>?secret=<secret>:
+# the number may be read, the secret opens the record
+SECRET_LINK = re.compile(r"(/(?:t|seals/receipt)/[^/\s?]+/|[?&]secret=)[^/\s?&]+")
 
 
 def without_secrets(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from bihuan.accounts.actor import Actor
 from bihuan.accounts.units import UnknownUnit, tree
 from bihuan.base.problem import Problem
-from bihuan.matters import actions
+from bihuan.matters import actions, kinds
 from bihuan.matters.actions.photos import Kept
 from bihuan.matters.models import Matter
 from bihuan.matters.queries import visible_to
@@ -98,11 +98,32 @@ def take(verb: str, matter: Matter, given: dict[str, Any], *, by: Actor, at: dat
                 422, "unknown_field",
                 f"这个步骤没有“{name}”字段。", f"This step has no field “{name}”.", field=name,
             )  # fmt: skip
+    _listed(verb, matter, given)
     arguments = {
         found.names.get(name) or ARGUMENTS.get(name, name): _value(name, value, by)
         for name, value in given.items()
     }
     found.do(matter_id=matter.pk, by=by, at=at, **arguments)
+
+
+REASONS = {"reject": "refuse", "return": "return", "void": "void"}  # verb -> sort of its reasons
+
+
+def _listed(verb: str, matter: Matter, given: dict[str, Any]) -> None:
+    """Check that a reason and a category are among those the pages offer. Raises Problem."""
+    kind = kinds.get(matter.kind)
+    lists = {}
+    if verb in REASONS and kind.reasons is not None:
+        lists["reason"] = {key for key, _name, _words in kind.reasons(REASONS[verb])}
+    if kind.categories is not None:
+        lists["category"] = {key for key, _name in kind.categories()}
+    for name, known in lists.items():
+        if name in given and given[name] not in known:
+            raise Problem(
+                422, f"unknown_{name}",
+                f"字段“{name}”不在列表中。", f"Field “{name}” is not one of those listed.",
+                field=name,
+            )  # fmt: skip
 
 
 def _value(name: str, value: Any, by: Actor) -> Any:

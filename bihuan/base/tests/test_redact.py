@@ -39,6 +39,11 @@ def test_whole_links_lose_their_secret_too() -> None:
     )
 
 
+def test_a_secret_in_the_query_is_hidden_as_well() -> None:
+    line = said("%s: %s", "Bad", "/api/v1/matters/SP-20261123-000142?a=1&secret=abcdefghij&b=2")
+    assert line == "Bad: /api/v1/matters/SP-20261123-000142?a=1&secret=***&b=2\n"
+
+
 def test_the_handler_of_the_settings_hides_secrets() -> None:
     handlers: Any = settings.LOGGING["handlers"]
     assert "secrets" in handlers["screen"]["filters"]

@@ -162,6 +162,13 @@ def test_what_is_not_allowed_is_refused_and_nothing_is_written(
         (post(filed, "dance", clerk), 404, "no_such_verb"),
         (post(filed, "rate", clerk, note="好"), 404, "no_such_verb"),
         (post(filed, "pass_check", clerk, note="a", photos=["x"]), 422, "unknown_photo"),
+        (post(filed, "reject", clerk, reason="mood", note="不想办"), 422, "unknown_reason"),
+        (post(filed, "void", clerk, reason="court", note="a"), 422, "unknown_reason"),
+        (
+            post(filed, "split", clerk, title="另一半", category="x", note="两件"),
+            422,
+            "unknown_category",
+        ),
     ]
     for answer, status, code in tries:
         assert (answer.status_code, answer.json()["code"]) == (status, code), answer.content
@@ -173,6 +180,25 @@ def test_what_is_not_allowed_is_refused_and_nothing_is_written(
         headers=clerk,
     )
     assert (bad.status_code, bad.json()["code"]) == (400, "bad_json")
+    assert Entry.objects.count() == before
+
+
+def test_whom_it_is_about_is_refused_here_as_on_the_pages(
+    filed: Filed,
+    staff: dict[str, Person],
+    units: Units,
+    token: Callable[[Person], dict[str, str]],
+) -> None:
+    clerk, handler = token(staff["clerk"]), token(staff["handler"])
+    assert post(filed, "register", clerk).status_code == 200
+    assert post(filed, "assign", clerk, unit="371581-zf").status_code == 200
+    about = post(filed, "say_about", clerk, unit="371581-zf", note="群众反映")
+    assert about.status_code == 200
+    before = Entry.objects.count()
+    for verb, more in (("take_up", {"task": "lead"}), ("finish", {"task": "lead", "note": "好"})):
+        answer = post(filed, verb, handler, **more)
+        assert (answer.status_code, answer.json()["code"]) == (403, "own_interest")
+    assert post(filed, "reveal", handler, note="想看").json()["code"] == "no_such_verb"
     assert Entry.objects.count() == before
 
 
