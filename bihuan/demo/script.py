@@ -266,7 +266,7 @@ class Script:
             matter_id=self.matter_id, level=level, solved=solved, note=line.closing, by=REPORTER,
             at=at, record_id=self.record_id,
         )  # fmt: skip
-        if level is not None and level <= 2 and self.dice.random() < 0.8:
+        if level is not None and level <= 2:
             yield from self._call_back(at)
         if reopens:
             at += timedelta(minutes=3)

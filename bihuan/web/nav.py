@@ -67,7 +67,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
         _("审计"),
         (
             Item(_("查看记录"), "desk:looks", "eye", "audit.view"),
-            Item(_("流水封印"), "seals:list", "shield-check", "audit.view"),
+            Item(_("流水封存"), "seals:show", "shield-check", "audit.view"),
             Item(_("管理日志"), "accounts:admin_log", "history", "audit.view"),
         ),
     ),
