@@ -13,6 +13,11 @@ from bihuan.matters.loop import Loop
 Panel = tuple[str, dict[str, Any]]
 
 
+def any_length(cause: str) -> int | None:
+    """Set no limit of its own to a pause for this cause."""
+    return None
+
+
 def never(category: str) -> bool:
     """Owe no photo, whatever the category."""
     return False
@@ -25,7 +30,8 @@ class Kind:
     prefix: the letters before its numbers. The limits are the kernel verbs' own:
     how often a matter may be paused (挂账), wait (a question, an amendment), be
     extended; for how many days it may be reopened; how long a pause may last.
-    photo_owed: whether finishing a matter of a category asks for a photo.
+    photo_owed: whether finishing a matter of a category asks for a photo. pause_most: for how
+    many days a pause may last for a cause, where that is less than pause_days.
 
     What the desk shows of it, without importing the capability (`by` is an Actor):
     panel(matter_id, by): the part of the matter page that shows the records; find(words, by): the
@@ -49,6 +55,7 @@ class Kind:
     pause_causes: tuple[str, ...] = ()
     wait_causes: tuple[str, ...] = ("question",)
     photo_owed: Callable[[str], bool] = never
+    pause_most: Callable[[str], int | None] = any_length
     panel: Callable[[int, Any], Panel] | None = None
     find: Callable[[str, Any], list[int]] | None = None
     categories: Callable[[], list[tuple[str, str]]] | None = None

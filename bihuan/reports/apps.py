@@ -13,6 +13,7 @@ class ReportsConfig(AppConfig):
         from bihuan.reports import panel
         from bihuan.reports.actions import reveal
         from bihuan.reports.kind import KIND
+        from bihuan.reports.reasons import pause_most
         from bihuan.reports.rules import photo_owed
 
         # what the desk shows of a report; declared here, because kind.py knows no tables
@@ -25,5 +26,6 @@ class ReportsConfig(AppConfig):
             suggest=panel.suggest,
             reveal=reveal,
             photo_owed=photo_owed,
+            pause_most=pause_most,
         )
         kinds.register(shown)

@@ -12,6 +12,12 @@ def reasons(sort: str) -> list[Reason]:
     return list(Reason.objects.filter(sort=sort, is_active=True).order_by("order", "pk"))
 
 
+def pause_most(cause: str) -> int | None:
+    """Return for how many days a matter may be hung up for a cause, None for no such limit."""
+    days = Reason.objects.filter(sort="pause", key=cause).values_list("most_days", flat=True)
+    return days.first()
+
+
 def reason_text(sort: str, key: str) -> str:
     """Return the words of a reason that a resident reads, its name where it has none, or ""."""
     row = Reason.objects.filter(sort=sort, key=key).first()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from bihuan.accounts.actor import Actor
@@ -36,6 +37,9 @@ def pause(
             raise BadValue(
                 _("挂账到期日要在今天之后、%(days)s 天以内。") % {"days": kind.pause_days}
             )
+        most = kind.pause_most(cause)
+        if most is not None and localdate(until) > localdate(at) + timedelta(days=most):
+            raise BadValue(_("因为这个原因最多挂账 %(days)s 天。") % {"days": most})
         _begin_stop(case, "pause", cause, at, until=until, most=kind.pauses)
         case.stop_clocks(at=at, cause=cause, evidence=evidence)
     return case.matter

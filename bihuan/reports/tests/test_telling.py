@@ -14,7 +14,8 @@ from bihuan.accounts.actor import REPORTER
 from bihuan.matters import actions, reactions
 from bihuan.matters.actions.photos import take_photo
 from bihuan.matters.channel_models import Message, Outgoing
-from bihuan.matters.models import Clock, Delivery, Matter
+from bihuan.matters.errors import BadValue
+from bihuan.matters.models import Clock, Delivery, Entry, Matter
 from bihuan.matters.tests.bed import Cast
 from bihuan.reports.actions import Filed, Sent, file_report, join_report
 from bihuan.reports.kind import LOOP
@@ -135,6 +136,14 @@ def test_a_pause_says_until_when_and_more_time_says_the_new_date(
     assert due is not None
     local = due + timedelta(hours=8)
     assert f"新的期限是{local.month}月{local.day}日{local:%H:%M}" in told(at)[-1]
+    entries = Entry.objects.count()
+    for cause, days in (("weather", 16), ("parts", 31), ("season", 201)):
+        with pytest.raises(BadValue):  # each cause has a limit of its own
+            actions.pause(
+                matter_id=pk, cause=cause, until=at + timedelta(days=days), note="等",
+                by=cast.supervisor, at=at,
+            )  # fmt: skip
+    assert Entry.objects.count() == entries
     until = at + timedelta(days=30)
     actions.pause(matter_id=pk, cause="season", until=until, note="入冬", by=cast.supervisor, at=at)
     assert "暂缓办理" in told(at)[-1] and "到12月23日09:00继续" in told(at)[-1]
