@@ -19,6 +19,7 @@ from bihuan.desk.pages import exports
 from bihuan.desk.tests.bed import Reported, queries_of
 from bihuan.matters import actions
 from bihuan.matters.models import Clock, Matter
+from bihuan.reports.models import Report
 from conftest import Units
 
 pytestmark = pytest.mark.django_db
@@ -153,6 +154,21 @@ def test_a_long_history_asks_the_database_no_oftener(
     assert counted[0] == counted[1] <= 35
     assert page.count("还在等") == 200 and "显示更早的经过" in page
     assert client.get(f"/desk/{it.number}?all=1").content.decode().count("还在等") == 249
+
+
+def test_many_reporters_on_one_matter_ask_the_database_no_oftener(
+    reported: Reported, reference: Any, wang: Person, enter: Enter
+) -> None:
+    it, counted = reported(phone="13800001234"), []
+    first = Report.objects.get()
+    for rows in (10, 200):
+        for _ in range(Report.objects.count(), rows):
+            Report(matter=first.matter, text="我也遇到", phone="13900001234", channel="resident",
+                   category="lamp", at=now()).save(force_insert=True)  # fmt: skip
+        counted.append(queries_of(enter(wang), f"/desk/{it.number}"))
+    assert counted[0] == counted[1]
+    page = enter(wang).get(f"/desk/{it.number}").content.decode()
+    assert page.count("我也遇到") == 199 and "上报内容（200 人）" in page
 
 
 def test_who_may_nothing_reads_why(

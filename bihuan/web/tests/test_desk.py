@@ -13,6 +13,7 @@ from bihuan.base.clock import now
 from bihuan.desk.tests import bed
 from bihuan.matters import actions
 from bihuan.matters.models import Matter
+from bihuan.reports.models import Report
 from bihuan.web.tests.harness import axe, picture, sign_in, watch_of
 from conftest import Units
 
@@ -69,13 +70,19 @@ def test_the_clerk_gives_a_matter_to_the_unit_the_rule_names(
 def test_every_form_of_the_desk_can_be_read_by_all(
     desk: Page, live: str, wang: Person, county: list[str], staff: dict[str, Person]
 ) -> None:
+    record = Report.objects.get(matter__number=county[0]).pk
     sign_in(desk, wang, live)
     for address in (
         f"/desk/{county[0]}/do/give", f"/desk/{county[0]}/do/reject", f"/desk/{county[2]}/do/pause",
         f"/desk/{county[0]}/do/merge", f"/desk/{county[0]}/slip", "/desk/print", "/desk/tasks",
-        "/desk/?q=路", f"/desk/{county[2]}/do/split",
+        "/desk/?q=路", f"/desk/{county[2]}/do/split", f"/desk/{county[2]}/do/say_about",
+        f"/desk/{county[0]}/do/accept", f"/desk/{county[2]}/do/assign", f"/desk/{county[2]}/do/ask",
+        f"/desk/{county[2]}/do/void", f"/desk/{county[3]}/do/reassign",
+        f"/desk/{county[3]}/do/hand_over?task=lead", f"/desk/{county[3]}/do/add_helper",
+        f"/desk/{county[0]}/do/reveal?record={record}&field=phone",
     ):  # fmt: skip
-        desk.goto(address)
+        answer = desk.goto(address)
+        assert answer is not None and answer.status == 200, address
         axe(desk)
     desk.goto(f"/desk/{county[0]}/do/give")
     picture(desk, "desk-give", full=True)

@@ -167,19 +167,19 @@ def test_a_matter_one_may_no_longer_see_shows_its_number_alone(
     assert "已不归您办理" in shown
 
 
-def test_the_list_takes_as_many_queries_for_thirty_as_for_two(
+def test_the_list_takes_as_many_queries_for_200_as_for_ten(
     as_: As, told: Callable[[int], list[int]]
 ) -> None:
     client = as_("clerk")
-    told(2)
+    told(10)
     page(client)
     with CaptureQueriesContext(connection) as few:
         page(client)
-    told(40)
+    told(190)
     with CaptureQueriesContext(connection) as many:
         page(client)
     assert len(many) == len(few)
-    assert "共 42 条" in page(client)
+    assert "共 200 条" in page(client)
 
 
 # ---- webhooks ------------------------------------------------------------------------------------
