@@ -98,6 +98,15 @@ def mask_phone(text: str) -> str:
     return f"{text[:3]}{'*' * (len(text) - 7)}{text[-4:]}"
 
 
+# a mobile's or an ID card's digits, not part of a longer number
+_PERSONAL = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|\d{17}[\dXx])(?![\dXx])", re.ASCII)
+
+
+def hide_numbers(text: str) -> str:
+    """Put stars in the place of every mobile number and ID number in a text."""
+    return _PERSONAL.sub(lambda found: "*" * len(found[0]), text)
+
+
 def mask_name(text: str) -> str:
     """Show the first character alone: 张*, 张**. Never more stars than two."""
     name = text.strip()

@@ -16,7 +16,7 @@ from bihuan.base.text import BadPhone, mask_name, mask_phone, normalise_phone
 from bihuan.matters.models import Attachment, Matter
 from bihuan.reports.automatic import decide
 from bihuan.reports.models import Report
-from bihuan.reports.queries import reports_on
+from bihuan.reports.queries import reports_on, words_without_phone
 from bihuan.reports.reasons import reasons
 from bihuan.reports.rules import rulebook
 
@@ -27,13 +27,15 @@ FOUND_MOST = 1000  # matters found by one phone
 class Shown:
     """One report as the panel shows it; phone and name are masked, empty when not given.
 
-    The panel shows even the masks to those alone who may look behind them.
+    words: without the phone that was left. The panel shows even the masks, and the words as they
+    were written, to those alone who may look behind the masks.
     """
 
     report: Report
     number: str
     phone: str
     name: str
+    words: str
     photos: list[Attachment] = field(default_factory=list)
 
 
@@ -41,7 +43,13 @@ def panel(matter_id: int, by: Actor) -> tuple[str, dict[str, Any]]:
     """Show every report that a matter answers, those of matters merged into it too."""
     matter = Matter.objects.only("number").get(pk=matter_id)
     rows = [
-        Shown(r, r.matter.number, mask_phone(r.phone or ""), mask_name(r.name or ""))
+        Shown(
+            r,
+            r.matter.number,
+            mask_phone(r.phone or ""),
+            mask_name(r.name or ""),
+            words_without_phone(r),
+        )
         for r in reports_on(matter).select_related("matter")
     ]
     known = {shown.report.pk: shown for shown in rows}

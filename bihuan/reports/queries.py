@@ -42,6 +42,12 @@ def reports_on(matter: Matter) -> QuerySet[Report]:
     return Report.objects.filter(matter_id__in=matters).order_by("at", "pk")
 
 
+def words_without_phone(report: Report) -> str:
+    """Return a reporter's words without the phone they left: what those who handle it read."""
+    phone = report.phone
+    return report.text.replace(phone, "*" * len(phone)) if phone else report.text
+
+
 def answering(report: Report) -> Matter:
     """Return the matter that answers a report: its own, or the one that was merged into."""
     matter = report.matter

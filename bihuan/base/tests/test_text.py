@@ -127,3 +127,18 @@ def test_a_masked_name_or_number_never_holds_its_middle(text: str) -> None:
     assert set(words_of.mask_name(text)[1:]) <= {"*"}
     assert set(words_of.mask_id_number(text)[:-4]) <= {"*"}
     assert set(words_of.mask_phone(text)[3:-4]) <= {"*"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("打13800138000找我", "打***********找我"),
+        ("证号37152519900101123X，急", "证号******************，急"),
+        ("工单2026112300014213、6平米、0635-2421234", "工单2026112300014213、6平米、0635-2421234"),
+        ("1380013800", "1380013800"),
+        ("138001380001", "138001380001"),
+        ("13800138000 13900139000", "*********** ***********"),
+    ],
+)
+def test_only_numbers_of_people_are_hidden_in_words(text: str, shown: str) -> None:
+    assert words_of.hide_numbers(text) == shown

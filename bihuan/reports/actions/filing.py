@@ -14,6 +14,7 @@ from bihuan.accounts.actor import Actor
 from bihuan.accounts.may import require
 from bihuan.accounts.units import tree
 from bihuan.base import calendar, crypto
+from bihuan.base.text import hide_numbers
 from bihuan.base.worktime import DEFAULT_SPANS
 from bihuan.matters import chain
 from bihuan.matters.actions.opening import Hours, KeyTaken, NewTask, Once, Opening, open_matter
@@ -187,8 +188,11 @@ def _opening(sent: Sent, row: CategoryRow, found: Found, at: datetime) -> Openin
 
 
 def title_of(sent: Sent, row: CategoryRow) -> str:
-    """Return the first sentence of the words, 40 characters at most, or the category's name."""
-    text = " ".join(sent.text.split())
+    """Return the first sentence of the words, 40 characters at most, or the category's name.
+
+    Without phone and ID numbers: titles stand in lists and exports that show no personal data.
+    """
+    text = hide_numbers(" ".join(sent.text.split()))
     for mark in "。！？!?；;\n":  # data: ends of a sentence
         text = text.split(mark, 1)[0]
     return text[:40] or row.name_zh

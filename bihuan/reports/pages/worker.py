@@ -29,7 +29,7 @@ from bihuan.reports.catalogue import category_name
 from bihuan.reports.forms import WorkerReportForm
 from bihuan.reports.pages.common import file_form, show, state_label
 from bihuan.reports.pages.resident import form_context
-from bihuan.reports.queries import reports_on
+from bihuan.reports.queries import reports_on, words_without_phone
 from bihuan.reports.task_verbs import SHARE_WORDS, VERBS, Verb, task_label, verbs_for
 
 PAGE = 30  # tasks
@@ -92,7 +92,8 @@ def task(request: Request, task_id: int) -> HttpResponse:
     matter = row.matter
     photos = Attachment.objects.filter(matter=matter).order_by("pk")
     said = matter.tasks.exclude(opinion="").exclude(pk=row.pk).select_related("unit")
-    words = [report.text for report in reports_on(matter).only("text") if report.text]
+    reports = reports_on(matter).only("text", "phone")
+    words = [words_without_phone(report) for report in reports if report.text]
     context = {
         "task": row,
         "matter": matter,

@@ -22,7 +22,7 @@ from bihuan.matters.models import Attachment, Entry, Matter, Once
 from bihuan.matters.verify import Finding
 from bihuan.reports import api
 from bihuan.reports.models import Report
-from bihuan.reports.queries import open_by_secret
+from bihuan.reports.queries import open_by_secret, words_without_phone
 from bihuan.reports.rules import rulebook
 from bihuan.reports.tests.bed import LAT, LON, PHONE, Answer, Door, hot, photo
 from conftest import Units
@@ -70,6 +70,15 @@ def test_the_phone_is_nowhere_in_plain_text(door: Door) -> None:
         cursor.execute("SELECT e::text, m::text FROM matters_entry e, matters_matter m")
         stored += str(cursor.fetchall())
     assert PHONE not in stored and "张桂芳" not in stored
+
+
+def test_a_phone_in_the_words_reaches_no_title(door: Door) -> None:
+    words = f"{PHONE}打这个找我，垃圾桶满了"
+    door.send(text=words, phone=PHONE)
+    assert Matter.objects.get().title == "***********打这个找我，垃圾桶满了"
+    report = Report.objects.get()
+    assert report.text == words
+    assert words_without_phone(report) == "***********打这个找我，垃圾桶满了"
 
 
 def test_a_form_and_json_with_the_same_content_are_the_same_report(door: Door) -> None:
