@@ -115,6 +115,11 @@ def _by_reporter(entry: Entry) -> bool:
     return entry.step == "note" and entry.facts.get("as") == "reporter"
 
 
+def is_told(entry: Entry, report: Report) -> bool:
+    """Say whether a reporter reads the words of a step: a question was put to who was there."""
+    return entry.step != "ask" or entry.at >= report.at
+
+
 class _Known:
     """What the lines need, read in a few queries whatever their number."""
 
@@ -139,7 +144,7 @@ class _Known:
             what=str(said.words) % {"unit": self.unit(entry)},
             at_moment=entry.at,
             who=self.who(entry, report),
-            words=self.words(entry, said),
+            words=self.words(entry, said) if is_told(entry, report) else "",
             colour=said.colour,
             photos=self.photos_of(entry),
         )

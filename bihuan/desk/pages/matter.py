@@ -19,7 +19,7 @@ from bihuan.desk import words
 from bihuan.desk.history import history
 from bihuan.desk.scene import Scene, read_scene
 from bihuan.desk.verbs import UNLISTED, Offer, offers
-from bihuan.matters.models import Attachment, Clock, Matter, Task
+from bihuan.matters.models import Attachment, Clock, Entry, Matter, Task
 from bihuan.matters.photo_response import photo_response
 from bihuan.matters.queries import pressed_until, visible_to
 
@@ -97,6 +97,7 @@ def page_of(scene: Scene, *, every: bool = False) -> dict[str, Any]:
         "clocks": [_clock_row(scene, c) for c in scene.clocks],
         "stop": scene.stop,
         "pressed_until": pressed_until(matter),
+        "origin": _origin(matter),
         "about_unit": words.unit_label(matter.about_unit_id),
         "about_person": _about(scene),
         "photos": photos_of(matter),
@@ -140,6 +141,14 @@ def _why_none(scene: Scene, found: list[Offer]) -> str:
     if scene.ended:
         return _("事项已经结束。")
     return _("这一步由其他单位办理，您可以查看进展。")
+
+
+def _origin(matter: Matter) -> str:
+    """Return the number of the matter whose bad rating opened this one."""
+    if matter.channel != "rating":
+        return ""
+    facts = Entry.objects.filter(matter=matter, seq=1).values_list("facts", flat=True).first()
+    return str((facts or {}).get("from", ""))
 
 
 def _about(scene: Scene) -> str:

@@ -367,6 +367,23 @@ def test_a_matter_may_be_about_a_unit_and_a_person_and_the_form_keeps_both(
     assert "孙丽" not in enter(world.staff["handler"]).get(f"/desk/{world.number}").content.decode()
 
 
+def test_a_bad_rating_is_called_back_in_the_pages(world: World, enter: Enter) -> None:
+    world.to("closed")
+    actions.rate(matter_id=world.pk, level=1, solved=True, note="来得太晚", by=REPORTER, at=now())
+    call = Matter.objects.get(kind="callback")
+    client = enter(world.staff["clerk"])
+    assert call.number in client.get("/desk/").content.decode()
+    page = client.get(f"/desk/{call.number}").content.decode()
+    assert f'href="/desk/{world.number}"' in page and "回访的事项" in page
+    for verb, more in (("take_up", {}), ("finish", {"opinion": "已致歉，说明了原因"})):
+        assert (
+            f"/desk/{call.number}/do/{verb}" in client.get(f"/desk/{call.number}").content.decode()
+        )
+        answer = client.post(f"/desk/{call.number}/do/{verb}", {"task": "call", **more})
+        assert answer.status_code == 302, answer.content.decode()
+    assert Matter.objects.get(pk=call.pk).state == "closed"
+
+
 def test_a_stale_page_keeps_the_words_and_says_so(world: World, enter: Enter) -> None:
     world.to("handling")
     client, seen = enter(world.staff["handler"]), world.seq()

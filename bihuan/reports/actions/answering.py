@@ -14,7 +14,7 @@ from bihuan.matters import actions as matters
 from bihuan.matters.actions.photos import Kept
 from bihuan.matters.case import Case, hold
 from bihuan.matters.errors import BadValue, NotNow, TooLate, TooMany
-from bihuan.matters.models import Matter, Rating
+from bihuan.matters.models import Matter, Rating, Stop
 from bihuan.reports.models import Report
 from bihuan.reports.queries import answering, reports_on
 
@@ -28,8 +28,14 @@ class RatedBefore(TooMany):
 
 
 def answer(*, report: Report, words: str, at: datetime) -> Matter:
-    """Answer the question that was asked of the reporter; the clocks run on."""
-    return matters.answer(matter_id=answering(report).pk, note=words, by=REPORTER, at=at)
+    """Answer the question that was asked of the reporter; the clocks run on.
+
+    Whoever joined the matter later was not asked: NotNow.
+    """
+    matter = answering(report)
+    if Stop.objects.filter(matter=matter, ended_at=None, begun_at__lt=report.at).exists():
+        raise NotNow(_("这个问题是在您上报之前问别人的。"))
+    return matters.answer(matter_id=matter.pk, note=words, by=REPORTER, at=at)
 
 
 def remind_by_reporter(*, report: Report, at: datetime, words: str = "") -> Matter:

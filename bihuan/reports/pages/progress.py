@@ -205,7 +205,7 @@ def _offered(report: Report, matter: Matter, given: Forms) -> dict[str, Any]:
     if not ended:
         found["words"] = given.get("words") or WordsForm()
         found["remind"] = matter.state != "waiting"
-    if stop is not None and stop.cause in ASKED:
+    if stop is not None and stop.cause in ASKED and stop.begun_at >= report.at:
         asked = Entry.objects.filter(matter=matter, step="ask").order_by("-seq").first()
         note = getattr(asked, "note", None)
         found["answer"] = given.get("answer") or AnswerForm()

@@ -393,6 +393,24 @@ def test_a_question_is_shown_and_answered(client: Client, county: Units, wang: P
     assert late.status_code == 422 and "不能这样办理" in late.content.decode()
 
 
+def test_a_question_is_for_those_who_were_there_when_it_was_asked(
+    client: Client, county: Units, wang: Person
+) -> None:
+    report, by = filed(client), actor_of(wang)
+    matters.ask(matter_id=report.matter_id, cause="question", note="您住几楼？", by=by, at=now())
+    late = join_report(
+        matter_id=report.matter_id, sent=Sent(text="我也遇到"), by=REPORTER, at=now()
+    )
+    second = Report.objects.get(pk=late.record_id)
+    html = client.get(link(second)).content.decode()
+    assert "几楼" not in html and "请您补充情况" in html
+    before = Entry.objects.count()
+    answer = client.post(link(second, "/answer"), {"answer": "三楼"})
+    assert answer.status_code == 422 and "问别人的" in answer.content.decode()
+    assert (Matter.objects.get().state, Entry.objects.count()) == ("waiting", before)
+    assert "您住几楼？" in client.get(link(report)).content.decode()
+
+
 def finish(report: Report, person: Person, li: Person) -> None:
     """Take a report through the loop to its end."""
     by, worker = actor_of(person), actor_of(li)
