@@ -230,6 +230,23 @@ def test_the_board_asks_the_database_as_often_for_200_rows_as_for_10(
     assert counted[0] == counted[1] <= 20
 
 
+def test_my_work_and_the_looks_ask_the_database_as_often_for_200_rows_as_for_10(
+    reported: Reported, staff: dict[str, Person], units: Units, enter: Enter
+) -> None:
+    clerk, counted = actor_of(staff["clerk"]), []
+    handler, auditor = enter(staff["handler"]), enter(staff["auditor"])
+    for wanted in (10, 200):
+        for _ in range(Matter.objects.count(), wanted):
+            it = reported(phone="13800001234").matter_id
+            actions.register(matter_id=it, by=clerk, at=now())
+            actions.assign(matter_id=it, unit_id=units.urban.pk, by=clerk, at=now())
+            actions.reveal(
+                matter_id=it, field="phone", reason="问", record_id=1, by=clerk, at=now()
+            )
+        counted.append((queries_of(handler, "/desk/tasks"), queries_of(auditor, "/desk/looks")))
+    assert counted[0] == counted[1] and max(counted[0]) <= 20
+
+
 def test_my_work_lists_the_tasks_that_wait_for_me_and_my_unit(
     reported: Reported, staff: dict[str, Person], units: Units, enter: Enter
 ) -> None:

@@ -13,7 +13,8 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from bihuan.accounts.actor import REPORTER, Actor, actor_of
+from bihuan.accounts.actions import set_office_hours
+from bihuan.accounts.actor import REPORTER, SYSTEM, Actor, actor_of
 from bihuan.accounts.models import Person, Post
 from bihuan.base.clock import now
 from bihuan.desk.tests.bed import Reported
@@ -369,8 +370,10 @@ def test_a_matter_may_be_about_a_unit_and_a_person_and_the_form_keeps_both(
 
 def test_a_bad_rating_is_called_back_in_the_pages(world: World, enter: Enter) -> None:
     world.to("closed")
+    set_office_hours(unit=world.units.county, office_hours=[(30_600, 43_200)], by=SYSTEM, at=now())
     actions.rate(matter_id=world.pk, level=1, solved=True, note="来得太晚", by=REPORTER, at=now())
     call = Matter.objects.get(kind="callback")
+    assert call.clocks.get().hours == [[30_600, 43_200]]  # those of the desk that calls
     client = enter(world.staff["clerk"])
     assert call.number in client.get("/desk/").content.decode()
     page = client.get(f"/desk/{call.number}").content.decode()

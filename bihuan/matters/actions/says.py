@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 
 from bihuan.accounts.actor import Actor
 from bihuan.accounts.may import NotPermitted
+from bihuan.accounts.units import tree
+from bihuan.base.worktime import DEFAULT_SPANS
 from bihuan.matters import chain
 from bihuan.matters.actions.giving import desk_of
 from bihuan.matters.actions.opening import NewTask, Opening, open_matter
@@ -157,6 +159,7 @@ def reopen(*, matter_id: int, note: str, by: Actor, at: datetime) -> Matter:
 def _open_callback(case: Case, by: Actor, at: datetime) -> None:
     matter = case.matter
     desk = case.tasks["accept"].unit_id if "accept" in case.tasks else matter.owner_id
+    hours = [list(span) for span in tree().office_hours(desk) or DEFAULT_SPANS]
     open_matter(
         Opening(
             kind="callback",
@@ -170,7 +173,7 @@ def _open_callback(case: Case, by: Actor, at: datetime) -> None:
             address=matter.address,
             channel="rating",
             tasks=(NewTask("call", desk),),
-            clocks=(("finish", CALLBACK_SECONDS, DESK_HOURS),),
+            clocks=(("finish", CALLBACK_SECONDS, hours),),
             facts={"from": matter.number},
             about_unit_id=matter.about_unit_id,
             about_person_id=matter.about_person_id,
@@ -178,9 +181,6 @@ def _open_callback(case: Case, by: Actor, at: datetime) -> None:
         by=by,
         at=at,
     )
-
-
-DESK_HOURS = [[8 * 3600, 12 * 3600], [14 * 3600, 18 * 3600]]
 
 
 def _still_open(case: Case) -> None:
