@@ -39,11 +39,13 @@ def chinese_font() -> str | None:
 
 def missing() -> list[str]:
     """Give the packages that are missing, by their Debian names."""
-    return [
+    found = [
         package
         for thing, package in PACKAGES.items()
         if (chromium() if thing == "browser" else chinese_font()) is None
     ]
+    # the list of fonts is read by a program of its own
+    return found if shutil.which("fc-list") else [*found, "fontconfig"]
 
 
 def install(packages: list[str]) -> None:
