@@ -75,6 +75,7 @@ MAY: dict[str, frozenset[Role]] = {
     "matters.say_about": CENTRE,
     "matters.export": CENTRE,
     "reports.file": STAFF | {REPORTER},
+    "rules.view": STAFF | {COUNTY_ADMIN, AUDITOR},
     "rules.edit": frozenset({COUNTY_ADMIN}),
     "matters.webhooks": frozenset({COUNTY_ADMIN}),
     "places.import": frozenset({COUNTY_ADMIN}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from bihuan.reports.pages import progress, resident, staff, worker
+from bihuan.reports.pages import progress, resident, staff, tables, worker
 
 app_name = "reports"
 OWN = "t/<str:number>/<str:secret>"  # the secret link of one's own record
@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern] = [
     path("my/tasks/<int:task_id>/<slug:verb>", worker.task_verb, name="task_verb"),
     path("my/report", worker.report, name="my_report"),
     path("photos/<int:photo_id>/<str:size>", worker.photo, name="photo"),
+    path("desk/rules", tables.rules, name="rules"),
     path("desk/report", staff.desk_report, name="desk_report"),
     path("desk/report/<int:record_id>", staff.desk_filed, name="desk_filed"),
 ]

@@ -57,6 +57,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
     (
         _("基础数据"),
         (
+            Item(_("派遣规则"), "reports:rules", "list-details", "rules.view"),
             Item(_("导入网格"), "places:cells_import", "table-import", "places.import"),
             Item(_("导入地址"), "places:addresses_import", "table-import", "places.import"),
             Item(_("人员与单位"), "accounts:people", "users", "accounts.manage"),

@@ -41,6 +41,7 @@ matters.rate                | worker clerk handler supervisor county_admin
 matters.reveal clerk supervisor | handler unit_head worker cell_head county_admin auditor
 matters.export              clerk supervisor | handler auditor
 reports.file                worker clerk handler supervisor | county_admin auditor
+rules.view                  clerk worker handler supervisor auditor county_admin |
 rules.edit                  county_admin | clerk supervisor auditor
 matters.webhooks            county_admin | clerk supervisor auditor unit_head
 places.import               county_admin | clerk supervisor auditor

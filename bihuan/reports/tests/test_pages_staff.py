@@ -17,6 +17,8 @@ from bihuan.matters.actions.photos import take_photo
 from bihuan.matters.models import Attachment, Entry, Matter, Task
 from bihuan.reports.actions import Sent, file_report
 from bihuan.reports.models import Report
+from bihuan.reports.pages.tables import limit
+from bihuan.reports.rules import rulebook
 from bihuan.reports.tests.bed import LAT, LON, draw_cell, make_rules
 from bihuan.reports.tests.test_pages_resident import (
     CANARY,
@@ -379,3 +381,32 @@ def test_what_one_clerk_wrote_down_is_not_anothers(
     client.post("/desk/report", {**given(client, "/desk/report"), "by_phone": "clerk"})
     report = Report.objects.get()
     assert signed_in(zhao).get(f"/desk/report/{report.pk}").status_code == 404
+
+
+def test_rules_and_limits_can_be_read_by_all_who_work_here(
+    county: Units, staff: dict[str, Person], zhang: Person
+) -> None:
+    page = signed_in(staff["county_admin"]).get("/desk/rules").content.decode()
+    for words in (
+        "垃圾归执法局",
+        "22:00-06:00",
+        "所在网格",
+        "自动派遣",
+        "推荐给受理员",
+        "所有类型",
+    ):
+        assert words in page, words
+    row = rulebook().categories["litter"]
+    assert limit(row.finish_seconds, urgent=row.finish_urgent) in page
+    assert signed_in(zhang).get("/desk/rules").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("seconds", "urgent", "words"),
+    [
+        (7200, False, "2 个工作小时"), (28_800, False, "1 个工作日"), (86_400, True, "1 天"),
+        (28_800, True, "8 小时"), (1800, True, "30 分钟"), (1800, False, "30 个工作分钟"),
+    ],
+)  # fmt: skip
+def test_a_limit_is_said_in_its_own_hours(seconds: int, urgent: bool, words: str) -> None:
+    assert limit(seconds, urgent=urgent) == words

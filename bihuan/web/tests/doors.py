@@ -209,6 +209,7 @@ DOORS: dict[str, Door | tuple[Door, ...]] = {
     ),
     "reports:my_report": (in_hand(), in_hand(422, method="post", data=WRONG)),
     "reports:photo": Door(STAFF | {"auditor"}, elsewhere=404, args=a_photo, drawn_for=""),
+    "reports:rules": Door(POSTS),
     "reports:desk_report": (Door(CLERKS), Door(CLERKS, 422, method="post", data=WRONG)),
     "reports:desk_filed": Door(
         CLERKS, elsewhere=404, args=lambda world: {"record_id": world["written_down"]}
