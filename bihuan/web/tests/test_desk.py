@@ -84,6 +84,9 @@ def test_every_form_of_the_desk_can_be_read_by_all(
         answer = desk.goto(address)
         assert answer is not None and answer.status == 200, address
         axe(desk)
+    desk.goto("/desk/rules")
+    axe(desk)
+    picture(desk, "desk-rules", full=True)
     desk.goto(f"/desk/{county[0]}/do/give")
     picture(desk, "desk-give", full=True)
     sign_in(desk, staff["handler"], live)
