@@ -24,6 +24,8 @@ WHAT: dict[str, StrPromise] = {
     "accounts.reactivate_person": _("启用账号"),
     "accounts.create_token": _("发放接口令牌"),
     "accounts.revoke_token": _("收回接口令牌"),
+    "reports.import_rules": _("导入派遣规则"),
+    "reports.import_categories": _("导入类别"),
     "rules.edit": _("修改派遣规则"),
     "channels.add_webhook": _("增加推送地址"),
     "channels.switch_webhook": _("停用或启用推送地址"),

@@ -31,6 +31,7 @@ COMMANDS = (
     "import_cells",
     "import_addresses",
     "import_calendar",
+    "rules",
 )
 GOOD, FAILED, MISUSED = 0, 1, 2
 INTERRUPTED = 130
