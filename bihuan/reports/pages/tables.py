@@ -14,7 +14,7 @@ from bihuan.accounts.request import Request
 from bihuan.accounts.units import tree
 from bihuan.reports.catalogue import in_english, name_of
 from bihuan.reports.models import Category, DispatchRule
-from bihuan.reports.rules import EVERY, CategoryRow, rulebook
+from bihuan.reports.rules import EVERY, CategoryRow, parse_window, rulebook
 
 HOUR, WORKING_DAY, DAY = 3600, 28_800, 86_400  # seconds
 
@@ -28,6 +28,7 @@ class RuleLine:
     area: str
     unit: str
     why: str
+    window: str
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def rules(request: Request) -> HttpResponse:
             _unit(rule.area_id),
             _unit(rule.unit_id),
             rule.why_en if in_english() and rule.why_en else rule.why_zh,
+            window_words(rule.window),
         )
         for rule in DispatchRule.objects.filter(is_active=True).order_by("order")
     ]
@@ -76,6 +78,28 @@ def _names() -> dict[str, str]:
     """Return the names of all categories and groups by key."""
     rows = Category.objects.values_list("key", "name_en" if in_english() else "name_zh")
     return {**dict(rows), EVERY: _("所有类型")}
+
+
+def window_words(text: str) -> str:
+    """Say a time window in words: 每天 22:00–次日 06:00; "" for any time."""
+    window = parse_window(text)
+    if window is None:
+        return ""
+    names = (_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日"))
+    days = sorted(window.days)
+    if len(days) == len(names):
+        said = _("每天")
+    elif days == list(range(days[0], days[-1] + 1)) and len(days) > 2:
+        said = _("%(first)s至%(last)s") % {"first": names[days[0]], "last": names[days[-1]]}
+    else:
+        said = _("、").join(names[day] for day in days)
+    over = window.ends <= window.begins
+    shape = _("%(days)s %(begins)s–次日 %(ends)s") if over else _("%(days)s %(begins)s–%(ends)s")
+    return shape % {
+        "days": said,
+        "begins": f"{window.begins:%H:%M}",
+        "ends": f"{window.ends:%H:%M}",
+    }
 
 
 def limit(seconds: int, *, urgent: bool) -> str:

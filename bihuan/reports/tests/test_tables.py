@@ -13,6 +13,7 @@ from bihuan.accounts.models import AdminEntry, Person
 from bihuan.base.cached import forget_all
 from bihuan.reports.actions import tables
 from bihuan.reports.models import Category, DispatchRule
+from bihuan.reports.pages.tables import window_words
 from bihuan.reports.reference import load
 from bihuan.reports.rules import rulebook
 from conftest import Units
@@ -127,3 +128,16 @@ def test_a_wrong_category_is_named_and_nothing_is_written(
     taken = tables.take_categories(lines=lines, dry_run=False, by=SYSTEM, at=at)
     assert [(e.number, words in e.words) for e in taken.errors] == [(n, True)]
     assert list(Category.objects.order_by("pk").values()) == before
+
+
+@pytest.mark.parametrize(
+    ("window", "words"),
+    [
+        ("", ""),
+        ("22:00-06:00", "每天 22:00–次日 06:00"),
+        ("mon-fri 08:00-18:00", "周一至周五 08:00–18:00"),
+        ("sat,sun 08:00-18:00", "周六、周日 08:00–18:00"),
+    ],
+)
+def test_a_window_is_said_in_words(window: str, words: str) -> None:
+    assert window_words(window) == words
