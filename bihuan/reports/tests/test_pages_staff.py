@@ -389,7 +389,7 @@ def test_rules_and_limits_can_be_read_by_all_who_work_here(
     page = signed_in(staff["county_admin"]).get("/desk/rules").content.decode()
     for words in (
         "垃圾归执法局",
-        "22:00-06:00",
+        "22:00–次日 06:00",
         "所在网格",
         "自动派遣",
         "推荐给受理员",
