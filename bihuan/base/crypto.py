@@ -209,7 +209,8 @@ def secret_token(purpose: str, ident: str) -> str:
 
 def check_token(token: str, purpose: str, ident: str) -> bool:
     """Say whether `token` is the secret word for `ident`, in a time that betrays nothing."""
-    return hmac.compare_digest(token.encode(), secret_token(purpose, ident).encode())
+    given = token.encode(errors="replace")
+    return hmac.compare_digest(given, secret_token(purpose, ident).encode())
 
 
 def _keyed(key: bytes, value: str, purpose: str) -> bytes:

@@ -36,6 +36,16 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
 
+def unclean(name: str) -> Problem:
+    """Say that a field holds signs that PostgreSQL cannot keep (NUL, half a surrogate pair)."""
+    return Problem(
+        422, "unclean",
+        f"字段“{name}”里有不能保存的字符。",
+        f"Field “{name}” holds characters that cannot be kept.",
+        field=name,
+    )  # fmt: skip
+
+
 # data: titles of the answers in both languages, by status
 TITLES = {
     400: ("请求的格式不对", "The request is malformed"),

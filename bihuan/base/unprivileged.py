@@ -63,34 +63,27 @@ def can_use(path: Path, account: Account | None) -> bool:
     """Ask the system itself whether this account may read and pass `path`."""
     if account is None:
         return os.access(path, os.R_OK | os.X_OK)
-    return (
-        subprocess.run(
-            ["/bin/sh", "-c", 'test -r "$1" && test -x "$1"', "sh", str(path)],
-            user=account.uid,
-            group=account.gid,
-            extra_groups=[],
-            cwd="/",
-            check=False,
-        ).returncode
-        == 0
-    )
+    return _holds('test -r "$1" && test -x "$1"', path, account)
 
 
 def can_pass(folder: Path, account: Account | None) -> bool:
     """Ask whether this account may pass through `folder` to something below it."""
     if account is None:
         return os.access(folder, os.X_OK)
-    return (
-        subprocess.run(
-            ["/bin/sh", "-c", 'test -x "$1"', "sh", str(folder)],
-            user=account.uid,
-            group=account.gid,
-            extra_groups=[],
-            cwd="/",
-            check=False,
-        ).returncode
-        == 0
+    return _holds('test -x "$1"', folder, account)
+
+
+def _holds(question: str, path: Path, account: Account) -> bool:
+    """Let the account itself ask the shell's `question` of a path."""
+    asked = subprocess.run(
+        ["/bin/sh", "-c", question, "sh", str(path)],
+        user=account.uid,
+        group=account.gid,
+        extra_groups=[],
+        cwd="/",
+        check=False,
     )
+    return asked.returncode == 0
 
 
 def wheel() -> Path:

@@ -26,14 +26,6 @@ def count_tables(link: psycopg.Connection[Any]) -> int:
     return int(row[0])
 
 
-def installation(link: psycopg.Connection[Any]) -> str:
-    """Say what this database is: "demo", "county", or "" while it was not founded."""
-    if link.execute("SELECT to_regclass('public.base_installation')").fetchone() == (None,):
-        return ""
-    row = link.execute("SELECT kind FROM base_installation").fetchone()
-    return str(row[0]) if row else ""
-
-
 def people(link: psycopg.Connection[Any]) -> int:
     """Count the people who may sign in."""
     if link.execute("SELECT to_regclass('public.accounts_person')").fetchone() == (None,):

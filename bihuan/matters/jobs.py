@@ -8,10 +8,9 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
-import psycopg
-from django.db import close_old_connections, connection
+from django.db import close_old_connections
 
 from bihuan.accounts.actor import SYSTEM
 from bihuan.base.clock import now
@@ -19,27 +18,18 @@ from bihuan.matters import blobs, escalate, reactions, seal
 from bihuan.matters.actions.times import revive_due
 from bihuan.matters.case import held
 from bihuan.matters.channels.jobs import Couriers, forget_old
+from bihuan.matters.database import connected
 from bihuan.matters.models import Attachment, Clock
-
-if TYPE_CHECKING:
-    from django.db.backends.postgresql.base import DatabaseWrapper
 
 logger = logging.getLogger(__name__)
 IDLE_SECONDS = 0.5
 SWEEP_AFTER = timedelta(days=1)  # longer than any request that still wants its photos
 
 
-def raw() -> psycopg.Connection[Any]:
-    """Return the psycopg connection under Django's."""
-    django = cast("DatabaseWrapper", connection)
-    django.ensure_connection()
-    return cast("psycopg.Connection[Any]", django.connection)
-
-
 def seal_all(*, at: datetime, from_start: bool = False) -> int:
     """Seal everything that is not sealed yet; return how many lines."""
     done = 0
-    while count := seal.seal_new(raw(), at=at, from_start=from_start):
+    while count := seal.seal_new(connected(), at=at, from_start=from_start):
         done += count
     return done
 

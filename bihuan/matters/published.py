@@ -9,7 +9,8 @@ from typing import Any
 from django.db.models import Max
 from django.db.models.functions import TruncDate
 
-from bihuan.matters import jobs, seal
+from bihuan.matters import seal
+from bihuan.matters.database import connected
 from bihuan.matters.models import Matter, Seal
 
 
@@ -58,7 +59,7 @@ def day_seals(most: int = 30, within: int = 50_000) -> list[Published]:
 
 def receipt_of(matter: Matter) -> dict[str, Any]:
     """Return the receipts of all lines of a matter's history, to be kept by whoever reported it."""
-    db = jobs.raw()
+    db = connected()
     lines = [
         seal.receipt(db, number=matter.number, seq=seq) for seq in range(1, matter.last_seq + 1)
     ]

@@ -154,8 +154,3 @@ def pressed_until(matter: Matter) -> datetime | None:
     facts = orders.values_list("facts", flat=True).first() or {}
     until = facts.get("until")
     return datetime.fromisoformat(until) if until else None
-
-
-def overdue(at: datetime) -> QuerySet[Matter]:
-    """Return the open matters whose earliest due moment has passed."""
-    return Matter.objects.filter(closed_at=None, due_at__lt=at)

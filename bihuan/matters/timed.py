@@ -21,19 +21,6 @@ class Timed:
     clocks: dict[str, Clock]
     marks: dict[int, list[ClockMark]]
 
-    def start_clock(
-        self, name: str, *, seconds: int, hours: list[list[int]] | None, at: datetime
-    ) -> Clock:
-        """Start a clock of `seconds` (of `hours`; None = natural time) running from `at`."""
-        clock = Clock(
-            matter=self.matter, name=name, base_seconds=seconds, limit_seconds=seconds, hours=hours
-        )
-        clock.save(force_insert=True)
-        self.clocks[name] = clock
-        self.marks[clock.pk] = []
-        self.mark(clock, at=at, runs=True, cause="opened")
-        return clock
-
     def mark(
         self, clock: Clock, *, at: datetime, runs: bool, cause: str, evidence: str = ""
     ) -> None:

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import override
 
-from bihuan.base.problem import Problem
+from bihuan.base.problem import Problem, unclean
 from bihuan.base.text import normalise_phone
 from bihuan.matters.photos import MAX_BYTES, Photo, PhotoRefused, reencode
 from bihuan.matters.problems import problem_of
@@ -166,7 +166,7 @@ def _from_form(request: HttpRequest) -> tuple[Incoming, tuple[bytes, ...]]:
         if name in PHOTO_FIELDS:
             raise _no_file(name)
         if _UNDECODED in values[0]:
-            raise _unclean(name)
+            raise unclean(name)
         if values[0] != "":
             words[name] = values[0]
     for name in files:
@@ -202,7 +202,7 @@ def check(given: Incoming, uploads: tuple[bytes, ...]) -> Checked:
     for name in ("text", "category", "address", "phone", "name", "matter"):
         value = getattr(given, name)
         if value and _UNCLEAN.search(value):
-            raise _unclean(name)
+            raise unclean(name)
     text = (given.text or "").strip()
     if not text and not uploads:
         raise Problem(
@@ -265,15 +265,6 @@ def _phone(text: str) -> str:
             "area code.",
             field="phone",
         ) from None  # fmt: skip
-
-
-def _unclean(name: str) -> Problem:
-    return Problem(
-        422, "unclean",
-        f"字段“{name}”里有不能保存的字符。",
-        f"Field “{name}” holds characters that cannot be kept.",
-        field=name,
-    )  # fmt: skip
 
 
 def _no_file(name: str) -> Problem:

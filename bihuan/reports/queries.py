@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
-
 from django.db.models import QuerySet
 
 from bihuan.base import crypto
@@ -23,10 +21,9 @@ def open_by_secret(number: str, secret: str) -> Report | None:
 
     Every record of the matter is compared, so that the time betrays nothing.
     """
-    given = secret.encode(errors="replace")
     found = None
     for report in Report.objects.filter(matter__number=number).select_related("matter"):
-        if hmac.compare_digest(given, secret_of(report.pk).encode()):
+        if crypto.check_token(secret, "report", str(report.pk)):
             found = report
     return found
 

@@ -21,7 +21,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 from bihuan.accounts.actor import Actor
 from bihuan.base.clock import now
-from bihuan.base.problem import EN, MEDIA_TYPE, Problem, answer, reader_language
+from bihuan.base.problem import EN, MEDIA_TYPE, Problem, answer, reader_language, unclean
 from bihuan.matters import kinds
 from bihuan.matters.actions.photos import take_photo
 from bihuan.matters.models import Attachment, Matter
@@ -243,7 +243,7 @@ def take_step(request: HttpRequest, number: Path[str], verb: Path[str], body: St
     given = body.model_dump(exclude_none=True)
     for name, value in given.items():
         if NUL in str(value):
-            raise _unclean(name)
+            raise unclean(name)
     with override(CHINESE):
         take(verb, matter, given, by=by, at=at)
     matter.refresh_from_db()
@@ -275,15 +275,6 @@ def _clean(text: str) -> str:
     if NUL in text:
         raise Problem(404, "not_found", *NOT_FOUND)
     return text
-
-
-def _unclean(name: str) -> Problem:
-    return Problem(
-        422, "unclean",
-        f"字段“{name}”里有不能保存的字符。",
-        f"Field “{name}” holds characters that cannot be kept.",
-        field=name,
-    )  # fmt: skip
 
 
 def _visible(number: str, by: Actor) -> Matter:

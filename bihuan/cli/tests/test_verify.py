@@ -11,6 +11,7 @@ from bihuan.cli.house import House
 from bihuan.cli.verify import SEAL, check, read_receipt
 from bihuan.matters import actions, blobs, jobs, seal
 from bihuan.matters.actions.photos import Kept
+from bihuan.matters.database import connected
 from bihuan.matters.models import Attachment
 from bihuan.matters.tests.owner import address
 from bihuan.matters.tests.ways import Ways
@@ -61,7 +62,7 @@ def test_verify_tells_what_it_found_and_ends_with_one(
     actions.add_note(matter_id=pk, note="", photos=[photo], by=ways.cast.worker, at=ways.at)
     jobs.seal_all(at=ways.at)
     number = Attachment.objects.get().matter.number
-    kept = seal.receipt(jobs.raw(), number=number, seq=1)
+    kept = seal.receipt(connected(), number=number, seq=1)
     assert check(house, at=ways.at, receipts=[kept], files=True) == 0
     assert check(house, at=ways.at, against="1:" + "00" * 32) == 1
     assert "seal 1: the published seal is not here" in capsys.readouterr().out

@@ -13,7 +13,7 @@ from bihuan.base.trouble import Trouble
 from bihuan.demo import lines
 from bihuan.demo.actions import found_county, make_people, make_units
 from bihuan.demo.load import Stage
-from bihuan.matters import jobs
+from bihuan.matters.database import connected
 from bihuan.matters.models import Delivery, Entry, Matter
 from bihuan.matters.verify import everything
 from bihuan.places import reference as places
@@ -53,7 +53,7 @@ def test_every_outcome_of_the_invented_reports_is_played_as_written(county: None
     assert Matter.objects.filter(kind="callback").exists()
     assert not Entry.objects.filter(at__gt=AT).exists()
     assert not Delivery.objects.filter(done_at=None).exists()
-    assert everything(jobs.raw(), at=now()) == []
+    assert everything(connected(), at=now()) == []
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the real complaints are not beside the project")
@@ -64,7 +64,7 @@ def test_494_real_complaints_go_round_the_whole_loop(county: None) -> None:
     assert Report.objects.count() == 494
     assert Matter.objects.filter(kind="report").count() == 494
     assert Matter.objects.filter(kind="report", state="closed").count() > 300
-    assert everything(jobs.raw(), at=now()) == []
+    assert everything(connected(), at=now()) == []
 
 
 def test_demo_people_cannot_come_into_a_county_database(db: None) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -25,11 +25,9 @@ from bihuan.base import calendar
 from bihuan.matters import chain, kinds
 from bihuan.matters.actions.photos import Kept
 from bihuan.matters.case import moment
+from bihuan.matters.database import connected
 from bihuan.matters.errors import Refused
 from bihuan.matters.timed import clock_spans
-
-if TYPE_CHECKING:
-    from django.db.backends.postgresql.base import DatabaseWrapper
 
 COUNTY = ZoneInfo("Asia/Shanghai")
 SQL = (Path(__file__).parent.parent / "sql" / "open_matter.sql").read_text("utf8")
@@ -264,9 +262,7 @@ def _read_base(day: date) -> int:
 
 def apart() -> psycopg.Connection[Any]:
     """Connect once more, outside Django's transaction."""
-    django = cast("DatabaseWrapper", connection)
-    django.ensure_connection()
-    info = django.connection.info
+    info = connected().info
     return psycopg.connect(
         dbname=info.dbname,
         user=info.user,
@@ -279,14 +275,12 @@ def apart() -> psycopg.Connection[Any]:
 
 def prepared() -> psycopg.Cursor[Any]:
     """Return a cursor that binds on the server and so can prepare; Django's own cannot."""
-    django = cast("DatabaseWrapper", connection)
-    django.ensure_connection()
-    return psycopg.Cursor(django.connection)
+    return psycopg.Cursor(connected())
 
 
 def _raw() -> psycopg.RawCursor[Any]:
     """Return a cursor for $1, $2 …: psycopg reads a text of over 4,096 bytes anew at each call."""
-    return psycopg.RawCursor(prepared().connection)
+    return psycopg.RawCursor(connected())
 
 
 @lru_cache(maxsize=32)

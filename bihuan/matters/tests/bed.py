@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from bihuan.accounts.actor import REPORTER, SYSTEM, Actor, actor_of
 from bihuan.accounts.models import Person
 from bihuan.base.clock import now
-from bihuan.matters import jobs
 from bihuan.matters.actions import Opening, open_matter
 from bihuan.matters.actions.opening import NewTask, Opened
+from bihuan.matters.database import connected
 from bihuan.matters.models import Matter
 from bihuan.matters.tests import errand  # noqa: F401 — registers the kind
 from bihuan.matters.verify import Finding, everything
@@ -68,7 +68,7 @@ def opener(units: Units, at: datetime) -> OpenErrand:
 
 
 def verified() -> list[Finding]:
-    return everything(jobs.raw(), at=now())
+    return everything(connected(), at=now())
 
 
 def state(matter_id: int) -> str:

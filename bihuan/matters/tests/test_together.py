@@ -17,6 +17,7 @@ from django.db import connection, connections, transaction
 from bihuan.accounts.actor import SYSTEM
 from bihuan.matters import actions, jobs, seal
 from bihuan.matters.actions.opening import NewTask, Once, Opening, forget_bases
+from bihuan.matters.database import connected
 from bihuan.matters.errors import NotNow
 from bihuan.matters.models import Entry, Leaf, Matter, Task
 from bihuan.matters.tests.bed import OFFICE, OpenErrand, state, verified
@@ -230,7 +231,7 @@ def test_a_line_that_is_committed_late_is_in_the_next_seal_and_none_is_missed(
 
     def sealer() -> None:
         while not stop.is_set():
-            seal.seal_new(jobs.raw(), at=at)
+            seal.seal_new(connected(), at=at)
             stop.wait(0.005)
         connections.close_all()
 
@@ -255,7 +256,7 @@ def test_two_sealers_at_once_seal_each_line_once(open_errand: OpenErrand, at: da
 
     def run() -> None:
         for _ in range(4):
-            seal.seal_new(jobs.raw(), at=at, limit=3)
+            seal.seal_new(connected(), at=at, limit=3)
 
     assert at_once(run, run, run) == ["", "", ""]
     assert Leaf.objects.count() == 20

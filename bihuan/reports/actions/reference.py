@@ -147,7 +147,7 @@ def _rule(row: dict[str, str]) -> DispatchRule | None:
     """Make a rule of a row, or None when this county has not its unit or area."""
     parse_window(row["window"])
     try:
-        area, unit = (_unit(row[name]) for name in ("area", "unit"))
+        area, unit = (unit_id_of(row[name]) for name in ("area", "unit"))
     except UnknownUnit:
         return None
     return DispatchRule(
@@ -163,5 +163,6 @@ def _rule(row: dict[str, str]) -> DispatchRule | None:
     )
 
 
-def _unit(code: str) -> int | None:
+def unit_id_of(code: str) -> int | None:
+    """Return the unit with this code; None for "any" and "the cell's team". Raises UnknownUnit."""
     return None if code in (EVERY, CELL, "") else tree().by_code(code).id

@@ -14,10 +14,10 @@ from bihuan.accounts.actor import Actor
 from bihuan.accounts.may import require
 from bihuan.accounts.units import UnknownUnit, tree
 from bihuan.base.cached import bump
+from bihuan.reports.actions.reference import CELL, unit_id_of
 from bihuan.reports.models import Category, DispatchRule
 from bihuan.reports.rules import EVERY, BadWindow, parse_window
 
-CELL = "cell"  # in the column "unit": the team of the cell
 RULE_COLUMNS = ("order", "category", "area", "window", "unit", "mode", "why_zh", "why_en")
 CATEGORY_COLUMNS = (
     "key", "parent", "name_zh", "name_en", "accept_seconds", "accept_clock", "finish_seconds",
@@ -169,10 +169,8 @@ def categories_as_rows() -> Iterable[tuple[str, ...]]:
 
 
 def _unit(code: str) -> int | None:
-    if code in (EVERY, CELL, ""):
-        return None
     try:
-        return tree().by_code(code).id
+        return unit_id_of(code)
     except UnknownUnit:
         raise ValueError(_("没有这个单位：%(code)s。") % {"code": code}) from None
 
